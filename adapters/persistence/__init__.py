@@ -1,0 +1,1 @@
+"""Tables, mappers, units of work and the ledger over SQL."""

@@ -1,0 +1,1 @@
+"""Storage plugins and their registry."""

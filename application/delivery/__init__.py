@@ -1,0 +1,1 @@
+"""What runs while bytes flow: running transfers, waiting for a slot, reading copies, withholding the tail."""

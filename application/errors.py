@@ -1,0 +1,57 @@
+"""Port failures that use cases see."""
+
+from typing import ClassVar
+
+
+class PortError(Exception):
+    """Something outside the rules failed; ``code`` is stable."""
+
+    code: ClassVar[str] = "port-error"
+
+
+class StorageUnavailable(PortError):
+    """The storage did not answer, or could not read; another copy, or another time, may do."""
+
+    code = "storage-unavailable"
+
+
+class CopyMissing(StorageUnavailable):
+    """The storage answers, and has no such object."""
+
+    code = "copy-missing"
+
+
+class CopyChanged(StorageUnavailable):
+    """The bytes in the storage are not those that were registered."""
+
+    code = "copy-changed"
+
+
+class LocationRefused(PortError):
+    """The URL is outside what this storage may read."""
+
+    code = "location-refused"
+
+
+class PluginUnusable(StorageUnavailable):
+    """The storage's plugin is missing, broken, or refuses its parameters."""
+
+    code = "plugin-unusable"
+
+
+class DatabaseUnavailable(PortError):
+    """The database did not answer in time; nothing was recorded."""
+
+    code = "database-unavailable"
+
+
+class Conflict(PortError):
+    """Somebody else changed or created the same thing at the same time."""
+
+    code = "conflict"
+
+
+class Overloaded(PortError):
+    """Too much is waiting already; trying again later helps."""
+
+    code = "overloaded"

@@ -1,0 +1,1 @@
+"""Interfaces that the application owns; adapters implement them."""

@@ -1,0 +1,162 @@
+"""One transaction with the repositories that take part in it."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+import attrs
+
+from application.ports.files import FileRepository
+from domain.events import Event
+from domain.settings import TenantSettings
+from domain.storage_location import StorageLocation
+from domain.ticket import Ticket
+
+
+class TenantRepository(Protocol):
+    """The tenants that this installation serves."""
+
+    @abstractmethod
+    async def exists(self, tenant: str) -> bool:
+        """Whether the tenant is served."""
+
+    @abstractmethod
+    async def add(self, tenant: str, now: datetime) -> bool:
+        """Start to serve a tenant; ``False`` when it is already served."""
+
+    @abstractmethod
+    async def names(self) -> tuple[str, ...]:
+        """All tenants by name."""
+
+
+class StorageLocationRepository(Protocol):
+    """Configured storages of a tenant."""
+
+    @abstractmethod
+    async def get(self, tenant: str, name: str) -> StorageLocation | None:
+        """One configuration."""
+
+    @abstractmethod
+    async def all(self, tenant: str) -> tuple[StorageLocation, ...]:
+        """Every configuration, by type and priority."""
+
+    @abstractmethod
+    async def save(self, locations: Sequence[StorageLocation]) -> None:
+        """Insert or replace by name. A whole reordering of priorities is saved in one call."""
+
+    @abstractmethod
+    async def remove(self, tenant: str, name: str) -> bool:
+        """Delete one configuration; ``False`` when there is none."""
+
+    @abstractmethod
+    async def holds_files(self, tenant: str, name: str) -> bool:
+        """Whether any copy is registered on it."""
+
+
+class TicketRepository(Protocol):
+    """Download tickets. Uses are written by the ledger only."""
+
+    @abstractmethod
+    async def add(self, ticket: Ticket) -> None:
+        """Record a new ticket."""
+
+    @abstractmethod
+    async def get(self, tenant: str, ticket_id: str) -> Ticket | None:
+        """One ticket by id."""
+
+    @abstractmethod
+    async def by_token(self, tenant: str, token_sha256: str) -> Ticket | None:
+        """One ticket by the hash of its token (an indexed lookup)."""
+
+    @abstractmethod
+    async def page(
+        self, tenant: str, *, issued_by: str | None, checksum: str | None, after: str | None, limit: int
+    ) -> tuple[Ticket, ...]:
+        """Tickets by id, optionally of one issuer or for one file."""
+
+    @abstractmethod
+    async def revoke(self, tenant: str, ticket_id: str, now: datetime) -> None:
+        """Record the revocation unless there is one already."""
+
+    @abstractmethod
+    async def purge(self, expired_before: datetime) -> int:
+        """Delete tickets of all tenants that expired before and have no open download; returns how many."""
+
+
+class SettingsRepository(Protocol):
+    """Changed settings of a tenant; what is not stored has its default."""
+
+    @abstractmethod
+    async def values(self, tenant: str) -> dict[str, int]:
+        """Stored values by name."""
+
+    @abstractmethod
+    async def put(self, tenant: str, name: str, value: int) -> None:
+        """Store a value."""
+
+    @abstractmethod
+    async def reset(self, tenant: str, name: str) -> None:
+        """Back to the default."""
+
+    async def current(self, tenant: str) -> TenantSettings:
+        """The settings as the rules read them."""
+        return TenantSettings.from_values(await self.values(tenant))
+
+
+@attrs.frozen(kw_only=True)
+class StoredEvent:
+    """An event as it stands in the outbox; ``payload`` holds the event's fields, dates as ISO 8601."""
+
+    id: int
+    tenant: str
+    type: str
+    payload: dict[str, object]
+    occurred_at: datetime
+
+
+class Outbox(Protocol):
+    """Events, stored with the state that they tell of."""
+
+    @abstractmethod
+    async def add(self, *events: Event) -> None:
+        """Append, in order."""
+
+    @abstractmethod
+    async def page(self, tenant: str, *, after: int, limit: int) -> tuple[StoredEvent, ...]:
+        """Events of a tenant in order."""
+
+    @abstractmethod
+    async def purge(self, before: datetime) -> int:
+        """Delete events older than this; returns how many."""
+
+
+class UnitOfWork(Protocol):
+    """``async with`` opens the transaction; leaving without ``commit`` rolls back.
+
+    Entering and every repository call raise ``DatabaseUnavailable`` when the database does not answer; ``commit``
+    raises ``Conflict`` when somebody else did the same at the same time. One unit serves one task, once.
+    """
+
+    tenants: TenantRepository
+    files: FileRepository
+    storages: StorageLocationRepository
+    tickets: TicketRepository
+    settings: SettingsRepository
+    outbox: Outbox
+
+    @abstractmethod
+    async def __aenter__(self) -> Self: ...
+
+    @abstractmethod
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """Make it true."""
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]

@@ -1,0 +1,1 @@
+"""One business action per module: load, decide, record, commit."""

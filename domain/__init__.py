@@ -1,0 +1,1 @@
+"""The rule book: every business rule, as pure functions over immutable values."""

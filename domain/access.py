@@ -1,0 +1,59 @@
+"""Who is calling: roles, their order, and the anonymous user (contract-downloader section 10)."""
+
+from enum import StrEnum
+
+import attrs
+
+from domain.errors import InvalidValue
+
+ANONYMOUS_EMAIL = "public@regards.com"
+"""Upstream's user for callers without a session; own limits 0/0 unless an administrator raises them."""
+
+SYSTEM_ROLE_PREFIX = "ROLE_SYS_"
+
+
+class Role(StrEnum):
+    """Roles from the weakest to the strongest."""
+
+    PUBLIC = "PUBLIC"
+    REGISTERED_USER = "REGISTERED_USER"
+    EXPLOIT = "EXPLOIT"
+    ADMIN = "ADMIN"
+    PROJECT_ADMIN = "PROJECT_ADMIN"
+    INSTANCE_ADMIN = "INSTANCE_ADMIN"
+    SYSTEM = "SYS"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order; a higher rank may do all that a lower one may."""
+        return list(Role).index(self)
+
+    def is_at_least(self, other: "Role") -> bool:
+        """Whether this role may do what ``other`` may."""
+        return self.rank >= other.rank
+
+    @classmethod
+    def parse(cls, text: str) -> "Role":
+        """Read the ``role`` claim; every ``ROLE_SYS_<service>`` is ``SYSTEM``.
+
+        Raises ``InvalidValue`` for a name that is no role.
+        """
+        if text.startswith(SYSTEM_ROLE_PREFIX) and len(text) > len(SYSTEM_ROLE_PREFIX):
+            return cls.SYSTEM
+        if text in cls.__members__ and text != "SYSTEM":
+            return cls[text]
+        raise InvalidValue(f"{text!r} is not a role.")
+
+
+@attrs.frozen
+class Caller:
+    """An authenticated caller; ``tenant`` comes from the token and is authoritative."""
+
+    tenant: str
+    email: str
+    role: Role
+
+    @classmethod
+    def anonymous(cls, tenant: str) -> "Caller":
+        """The caller without a token who only named a tenant (``scope``)."""
+        return cls(tenant, ANONYMOUS_EMAIL, Role.PUBLIC)

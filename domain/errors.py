@@ -1,0 +1,89 @@
+"""What the rules refuse, by stable code. No status code and no wire format lives here."""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A request that the rules refuse.
+
+    ``code`` is stable and names the rule; the message says what was refused and what to do next.
+    It never carries a secret or a storage URL.
+    """
+
+    code: ClassVar[str] = "domain-error"
+
+
+class InvalidValue(DomainError):
+    """A value that no rule could ever accept, such as a limit below -1."""
+
+    code = "invalid-value"
+
+
+class NotFound(DomainError):
+    """The named thing does not exist in this tenant."""
+
+    code = "not-found"
+
+
+class AlreadyExists(DomainError):
+    """The name is taken."""
+
+    code = "already-exists"
+
+
+class NotEmpty(DomainError):
+    """Something still depends on the thing that should go."""
+
+    code = "not-empty"
+
+
+class Forbidden(DomainError):
+    """The caller's role does not allow this."""
+
+    code = "forbidden"
+
+
+class PreconditionFailed(DomainError):
+    """A precondition of the request does not hold (RFC 9110 section 13.2): nothing was sent."""
+
+    code = "precondition-failed"
+
+
+class FileChanged(PreconditionFailed):
+    """The bytes are no longer those that the open download started with: start again from byte 0."""
+
+    code = "file-changed"
+
+
+class RangeNotSatisfiable(DomainError):
+    """No requested byte lies inside the file (RFC 9110 section 15.5.17)."""
+
+    code = "range-not-satisfiable"
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"The file has {size_bytes} bytes; no requested range lies inside it.")
+        self.size_bytes = size_bytes
+
+
+class FileNotReadable(DomainError):
+    """No copy of this file can ever be read through this service."""
+
+    code = "file-not-readable"
+
+
+class RestorationNeeded(DomainError):
+    """Only nearline copies exist: the file must be restored before it can be read."""
+
+    code = "restoration-needed"
+
+
+class CopiesUnreachable(DomainError):
+    """Copies exist, but none can be read now; trying again later may help."""
+
+    code = "copies-unreachable"
+
+
+class TicketRefused(DomainError):
+    """The ticket does not open this file: unknown, revoked, expired or used up (deliberately not said which)."""
+
+    code = "ticket-refused"

@@ -1,0 +1,74 @@
+"""What happened: facts in the past tense, stored in the transaction that made them true."""
+
+from datetime import datetime
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class DownloadCompleted:
+    """Every byte of one copy was delivered."""
+
+    tenant: str
+    email: str
+    checksum: str
+    download_id: str
+    size_bytes: int
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DownloadAbandoned:
+    """A download delivered nothing; its unit was given back."""
+
+    tenant: str
+    email: str
+    checksum: str
+    download_id: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class FileLocationSuspected:
+    """A copy failed a verification and is not used any more until an operator has looked."""
+
+    tenant: str
+    checksum: str
+    storage: str
+    reason: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class FileLocationCleared:
+    """A suspected copy was read again in full and is right."""
+
+    tenant: str
+    checksum: str
+    storage: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class TicketIssued:
+    """A ticket was issued; its token is not part of the fact."""
+
+    tenant: str
+    ticket_id: str
+    checksum: str
+    issued_by: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class TicketRevoked:
+    """A ticket was taken back."""
+
+    tenant: str
+    ticket_id: str
+    occurred_at: datetime
+
+
+Event = (
+    DownloadCompleted | DownloadAbandoned | FileLocationSuspected | FileLocationCleared | TicketIssued | TicketRevoked
+)

@@ -1,0 +1,1 @@
+"""Composition: settings, containers, and one module per process."""
