@@ -1,0 +1,101 @@
+"""The tables that the in-memory ledger and the in-memory unit of work share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import attrs
+
+from application.errors import Conflict, DatabaseUnavailable
+from application.ports.files import FoundFile
+from application.ports.unit_of_work import StoredEvent
+from domain.account import Account, AccountKey
+from domain.download import Download, Transfer
+from domain.events import Event
+from domain.file import ArchiveFile, FileLocation
+from domain.selection import Copy
+from domain.settings import TenantSettings
+from domain.storage_location import StorageLocation
+from domain.ticket import Ticket
+
+
+@attrs.define(eq=True)
+class Tables:
+    """Every row, as immutable values in plain dictionaries. Two equal ``Tables`` hold the same rows."""
+
+    tenants: dict[str, datetime] = attrs.field(factory=dict)
+    files: dict[tuple[str, str], ArchiveFile] = attrs.field(factory=dict)
+    locations: dict[tuple[str, str, str], FileLocation] = attrs.field(factory=dict)
+    storages: dict[tuple[str, str], StorageLocation] = attrs.field(factory=dict)
+    tickets: dict[tuple[str, str], Ticket] = attrs.field(factory=dict)
+    settings: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    outbox: dict[int, StoredEvent] = attrs.field(factory=dict)
+    accounts: dict[AccountKey, Account] = attrs.field(factory=dict)
+    downloads: dict[str, Download] = attrs.field(factory=dict)
+    transfers: dict[str, Transfer] = attrs.field(factory=dict)
+    last_event_id: int = 0
+
+    def copied(self) -> "Tables":
+        """The same rows in dictionaries of their own."""
+        copy = Tables(last_event_id=self.last_event_id)
+        for field in attrs.fields(Tables):
+            if field.name != "last_event_id":
+                setattr(copy, field.name, dict(getattr(self, field.name)))
+        return copy
+
+    def current_settings(self, tenant: str) -> TenantSettings:
+        """The settings of a tenant as the rules read them."""
+        return TenantSettings.from_values({name: v for (owner, name), v in self.settings.items() if owner == tenant})
+
+    def found(self, tenant: str, checksum: str) -> FoundFile | None:
+        """A file with its copies, by storage name."""
+        file = self.files.get((tenant, checksum))
+        if file is None:
+            return None
+        copies = sorted(
+            (row for (owner, key, _), row in self.locations.items() if (owner, key) == (tenant, checksum)),
+            key=lambda row: row.storage,
+        )
+        return FoundFile(file, tuple(Copy(row, self.storages.get((tenant, row.storage))) for row in copies))
+
+    def append(self, event: Event) -> None:
+        """Store an event with the next number."""
+        self.last_event_id += 1
+        self.outbox[self.last_event_id] = StoredEvent(
+            id=self.last_event_id,
+            tenant=event.tenant,
+            type=type(event).__name__,
+            payload=attrs.asdict(event, value_serializer=lambda _i, _f, value: _plain(value)),
+            occurred_at=event.occurred_at,
+        )
+
+    def check_priorities(self) -> None:
+        """Raise ``Conflict`` when two storages of one type share a priority."""
+        taken = [(row.tenant, row.storage_type, row.priority) for row in self.storages.values()]
+        if len(set(taken)) < len(taken):
+            raise Conflict("Two storages of one type have the same priority.")
+
+
+class InMemoryDatabase:
+    """Tables behind transactions: all of a transaction's writes become true at once, or none."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.is_down = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tables]:
+        """Tables to write to; they replace the present ones unless the block raises. Never await inside."""
+        self.check_up()
+        working = self.tables.copied()
+        yield working
+        self.tables = working
+
+    def check_up(self) -> None:
+        """Raise ``DatabaseUnavailable`` while a test has set ``is_down``."""
+        if self.is_down:
+            raise DatabaseUnavailable("The database does not answer.")
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,67 @@
+"""One transaction over the in-memory tables, with its repositories."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from application.ports.unit_of_work import UnitOfWork
+from tests.fakes.in_memory_database import InMemoryDatabase, Tables
+from tests.fakes.in_memory_files import InMemoryFileRepository
+from tests.fakes.in_memory_repositories import (
+    InMemoryOutbox,
+    InMemorySettingsRepository,
+    InMemoryStorageLocationRepository,
+    InMemoryTenantRepository,
+    InMemoryTicketRepository,
+)
+
+T = TypeVar("T")
+
+
+class InMemoryUnitOfWork(UnitOfWork):
+    """Reads see the tables at entering and the own writes; ``commit`` repeats the writes on what is true then.
+
+    So a ledger, or another unit, that wrote in between loses nothing, and what can no longer be done is a ``Conflict``.
+    """
+
+    def __init__(self, database: InMemoryDatabase) -> None:
+        self._database = database
+        self._writes: list[Callable[[Tables], object]] = []
+        self._working: Tables | None = None
+
+    async def __aenter__(self) -> Self:
+        self._database.check_up()
+        self._working = self._database.tables.copied()
+        self.tenants = InMemoryTenantRepository(self)
+        self.files = InMemoryFileRepository(self)
+        self.storages = InMemoryStorageLocationRepository(self)
+        self.tickets = InMemoryTicketRepository(self)
+        self.settings = InMemorySettingsRepository(self)
+        self.outbox = InMemoryOutbox(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writes.clear()
+        self._working = None
+
+    async def commit(self) -> None:
+        with self._database.transaction() as tables:
+            for write in self._writes:
+                write(tables)
+        self._writes.clear()
+
+    @property
+    def tables(self) -> Tables:
+        """What this unit sees."""
+        self._database.check_up()
+        if self._working is None:
+            raise RuntimeError("This unit of work is not open.")
+        return self._working
+
+    def write(self, change: Callable[[Tables], T]) -> T:
+        """Apply a change to what this unit sees, and again at ``commit``."""
+        result = change(self.tables)
+        self._writes.append(change)
+        return result
