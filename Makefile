@@ -1,0 +1,69 @@
+# Everything a developer types. On a bare machine this needs make and Python 3.11 or newer, nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+DATA_DIR ?= .data
+PORT ?= 9053
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: run test check format bench migration docs lock clean help
+
+run: $(STAMP) ## Make demo data and serve it on http://127.0.0.1:9053 (DATA_DIR=, PORT=)
+	@$(BIN)/rs-downloader demo --data-dir $(DATA_DIR) --port $(PORT)
+	@exec $(BIN)/rs-downloader serve --data-dir $(DATA_DIR) --port $(PORT)
+
+test: $(STAMP) ## Run every test that needs no server (ARGS="-k quota" narrows)
+	$(BIN)/pytest -m "not postgres" -n 2 $(ARGS)
+
+check: $(STAMP) ## What a change must pass: lint, format, types, architecture, tests with coverage
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not postgres" -n 2 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=98 $(ARGS)
+
+format: $(STAMP) ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(STAMP) ## Measure next to nginx in the same run; benchmarks/README.md says what and how
+	$(BIN)/python -m benchmarks $(ARGS)
+
+migration: $(STAMP) ## Write a migration from the tables: make migration m="why"
+	@test -n "$(m)" || { echo 'Say why: make migration m="add the height of a file"' >&2; exit 2; }
+	$(BIN)/alembic revision --autogenerate -m "$(m)"
+
+docs: $(STAMP) ## Write the table of docs/configuration.md anew
+	$(BIN)/python -m entrypoints.configuration docs/configuration.md
+
+lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
+	uv lock --upgrade
+	uv export --all-extras --all-groups --no-emit-project --no-annotate --no-header --quiet -o requirements.lock
+
+clean: ## Remove the environment and the demo data
+	rm -rf $(VENV) .data
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; say which: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, but $(PYTHON) is older; say which: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@if command -v uv >/dev/null; then \
+		uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); \
+		uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock; \
+		uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
+	else \
+		$(PYTHON) -m venv --clear $(VENV); \
+		$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; \
+		$(BIN)/python -m pip install --quiet --no-deps --editable .; \
+	fi
+	@touch $@
