@@ -1,0 +1,81 @@
+"""Who is calling: a bearer token, or the public user of a named tenant (contract-downloader 10.1)."""
+
+import attrs
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import ASGIApp
+
+from application.ports.clock import Clock
+from application.ports.tokens import TokenVerifier
+from application.use_cases.list_tenants import ListTenants
+from domain.access import Caller
+from domain.errors import Forbidden
+
+MISSING_SCOPE = "[REGARDS PUBLIC FILTER] Missing 'scope' header or param, and no bearer token was sent."
+
+KNOWN_FOR_SECONDS = 30.0
+"""How long a tenant is taken as served without asking the database again."""
+
+UNKNOWN_FOR_SECONDS = 1.0
+"""How long at most a new tenant is unknown to an instance that has just been asked for it."""
+
+
+class KnownTenants:
+    """The tenants that are served, read again after a stated time."""
+
+    def __init__(self, list_tenants: ListTenants, clock: Clock) -> None:
+        self._list_tenants = list_tenants
+        self._clock = clock
+        self._names: frozenset[str] = frozenset()
+        self._read_at: float | None = None
+
+    async def serves(self, tenant: str) -> bool:
+        """Whether the tenant is served. Raises ``DatabaseUnavailable``."""
+        age = None if self._read_at is None else self._clock.monotonic() - self._read_at
+        if age is None or age >= (KNOWN_FOR_SECONDS if tenant in self._names else UNKNOWN_FOR_SECONDS):
+            self._names = frozenset(await self._list_tenants.execute())
+            self._read_at = self._clock.monotonic()
+        return tenant in self._names
+
+
+@attrs.frozen
+class Authenticator:
+    """Identifies callers. A query parameter ``token`` is never read: addresses end up in logs."""
+
+    verifier: TokenVerifier
+    tenants: KnownTenants
+
+    async def identify(self, *, authorization: str | None, scope: str | None) -> Caller:
+        """The caller, from the fields ``Authorization`` and ``scope`` (header or query parameter) of a request.
+
+        The token's tenant is authoritative: with a token, ``scope`` is not read. Raises ``InvalidToken``,
+        ``NotAuthorizedException`` (401), and ``Forbidden`` for a token of a tenant that is not served.
+        """
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer" or not token.strip():
+                raise NotAuthorizedException(detail="Only 'Authorization: Bearer <token>' is understood.")
+            caller = self.verifier.verify(token.strip())
+            if not await self.tenants.serves(caller.tenant):
+                raise Forbidden("The token's tenant is not served here.")
+            return caller
+        if not scope:
+            raise NotAuthorizedException(detail=MISSING_SCOPE)
+        if not await self.tenants.serves(scope):
+            raise NotAuthorizedException(detail="The 'scope' header or param names no tenant that is served here.")
+        return Caller.anonymous(scope)
+
+
+class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
+    """Puts the ``Caller`` into ``request.user``; routes marked public by ``roles.everybody`` are left alone."""
+
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+        super().__init__(app, exclude_from_auth_key="everybody")
+        self._authenticator = authenticator
+
+    async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]  # the base class leaves its four parameters open
+        """Identify the caller of one request."""
+        scope = connection.headers.get("scope") or connection.query_params.get("scope")
+        caller = await self._authenticator.identify(authorization=connection.headers.get("authorization"), scope=scope)
+        return AuthenticationResult(user=caller, auth=None)

@@ -1,0 +1,137 @@
+"""Answers to errors and refusals: problem details (RFC 9457) with upstream's ``messages`` array."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import attrs
+import msgspec
+import structlog
+from litestar.exceptions import HTTPException
+
+from adapters.http.problems import BY_STATUS, INTERNAL, REFUSALS, Kind, kind_of
+from application.errors import PortError
+from domain.errors import DomainError, RangeNotSatisfiable, TicketRefused
+from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, Refusal, TicketNotValid
+
+PROBLEM_JSON = "application/problem+json"
+PLAIN_TEXT = "text/plain; charset=utf-8"
+
+_NO_STORE = ("cache-control", "no-store")
+"""404, 405 and 410 may be cached by default (RFC 9110 section 15.1); what is missing now may be there in a second."""
+
+_POLICIES = {QuotaExceeded: "quota", RateExceeded: "rate", ConnectionsExceeded: "connections"}
+_UNITS = {QuotaExceeded: "requests", RateExceeded: "concurrent-requests", ConnectionsExceeded: "concurrent-requests"}
+
+_log = structlog.get_logger(__name__)
+
+
+@attrs.frozen
+class Answer:
+    """A complete answer, independent of the web framework.
+
+    Header names are lower case, as ASGI wants them; ``content-length`` is left to the sender. An empty body has no
+    ``content-type``.
+    """
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def answer_for(error: Exception, *, accept: str) -> Answer:
+    """The answer to an error. ``accept`` is the request's ``Accept`` field, empty when there is none.
+
+    Unknown errors are logged and answered with 500 and nothing of their content.
+    """
+    match error:
+        case RangeNotSatisfiable():
+            headers = [("content-range", f"bytes */{error.size_bytes}"), _NO_STORE]
+            return Answer(416, headers, b"")
+        case TicketRefused() if not asks_for_problem(accept):
+            return Answer(403, [_NO_STORE], b"")
+        case DomainError() | PortError():
+            return problem(kind_of(error), str(error))
+        case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _framework_refusal(error)
+        case _:
+            _log.error("request failed", exc_info=error)
+            return problem(INTERNAL, "The service failed; its log tells why.")
+
+
+def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after: int | None) -> Answer:
+    """The answer to a refused admission of this user; ``retry_after`` in seconds when waiting helps.
+
+    429 is upstream's sentence as plain text (contract-downloader 3.4) unless the client asks for problem details.
+    """
+    kind = REFUSALS[type(refusal)]
+    if not isinstance(refusal, QuotaExceeded | RateExceeded | ConnectionsExceeded):
+        if isinstance(refusal, TicketNotValid) and not asks_for_problem(accept):
+            return Answer(kind.status, [_NO_STORE], b"")
+        return problem(kind, kind.explanation)
+    policy = _POLICIES[type(refusal)]
+    remaining = max(0, refusal.limit - refusal.current)
+    sentence = f"Download {policy} of {refusal.limit} exceeded (by {refusal.current - refusal.limit}) for user {email}."
+    headers = [
+        ("ratelimit-policy", f'"{policy}";q={refusal.limit};qu="{_UNITS[type(refusal)]}"'),
+        ("ratelimit", f'"{policy}";r={remaining}' + (f";t={retry_after}" if retry_after is not None else "")),
+    ]
+    if retry_after is not None:
+        headers.append(("retry-after", str(retry_after)))
+    if not asks_for_problem(accept):
+        return Answer(kind.status, [("content-type", PLAIN_TEXT), _NO_STORE, *headers], sentence.encode())
+    extra = {"limit": refusal.limit, "current": refusal.current, "advice": kind.explanation}
+    return problem(kind, sentence, headers=headers, extra=extra)
+
+
+def problem(
+    kind: Kind,
+    detail: str,
+    *,
+    messages: Sequence[str] = (),
+    headers: Sequence[tuple[str, str]] = (),
+    extra: Mapping[str, object] | None = None,
+) -> Answer:
+    """Problem details of one kind; ``messages`` defaults to the detail, ``extra`` are further members."""
+    members = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "messages": list(messages) or [detail],
+        **(extra or {}),
+    }
+    sent = [("content-type", PROBLEM_JSON), _NO_STORE, *headers]
+    if kind.retry_after is not None:
+        sent.append(("retry-after", str(kind.retry_after)))
+    if kind.status == HTTPStatus.UNAUTHORIZED:
+        sent.append(("www-authenticate", 'Bearer realm="rs-downloader"'))
+    return Answer(kind.status, sent, msgspec.json.encode(members))
+
+
+def asks_for_problem(accept: str) -> bool:
+    """Whether the ``Accept`` field names ``application/problem+json`` (a wildcard does not)."""
+    for part in accept.split(","):
+        media_type, _, parameters = part.partition(";")
+        weight = parameters.replace(" ", "").lower()
+        if media_type.strip().lower() == PROBLEM_JSON and weight not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}:
+            return True
+    return False
+
+
+def _framework_refusal(error: HTTPException) -> Answer:
+    """What the framework refused. Its own detail may quote the query string, where tickets are: never sent on."""
+    kind = BY_STATUS.get(error.status_code)
+    if kind is None:
+        phrase = HTTPStatus(error.status_code).phrase
+        kind = Kind(phrase.lower().replace(" ", "-"), error.status_code, phrase, phrase)
+    found = [_sentence(item) for item in error.extra] if isinstance(error.extra, list) else []
+    detail = "; ".join(found) or (kind.explanation if error.detail.startswith("Validation failed") else error.detail)
+    allowed = [(name.lower(), value) for name, value in (error.headers or {}).items()]
+    return problem(kind, detail, messages=found, headers=allowed)
+
+
+def _sentence(item: object) -> str:
+    if isinstance(item, Mapping):
+        key, message = item.get("key"), item.get("message", "")
+        return f"{key}: {message}" if key else str(message)
+    return str(item)

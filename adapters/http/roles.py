@@ -1,0 +1,68 @@
+"""Every route states who may call it; a route without a statement does not start (DESIGN section 12)."""
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.enums import HttpMethod
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
+
+from domain.access import Caller, Role
+from domain.errors import Forbidden
+
+ROLE_KEY = "role"
+EVERYBODY_KEY = "everybody"
+
+
+def at_least(role: Role) -> dict[str, Any]:
+    """``opt`` of a route that callers of this role or a stronger one may use."""
+    return {ROLE_KEY: role}
+
+
+def everybody() -> dict[str, Any]:
+    """``opt`` of a route that needs no caller at all, such as a health page."""
+    return {EVERYBODY_KEY: True}
+
+
+def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
+    """Guard for all routes. Raises ``Forbidden`` when the caller's role is too weak."""
+    if handler.opt.get(EVERYBODY_KEY) or _is_options(connection):
+        return
+    caller: Caller = connection.user
+    needed: Role = handler.opt[ROLE_KEY]
+    if not caller.role.is_at_least(needed):
+        raise Forbidden(f"This needs the role {needed.name}, and the caller has {caller.role.name}.")
+
+
+def _is_options(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  # as above
+    """Litestar answers OPTIONS by itself, with nothing but the list of methods, to callers it has not identified."""
+    return bool(connection.scope["method"] == HttpMethod.OPTIONS)
+
+
+def provide_caller(request: ASGIConnection) -> Caller:  # type: ignore[type-arg]  # as above
+    """The dependency ``caller``."""
+    caller: Caller = request.user
+    return caller
+
+
+def check_every_route_states_a_role(app: Litestar) -> None:
+    """Raise ``ImproperlyConfiguredException`` naming the routes that state neither a role nor ``everybody``."""
+    silent = sorted(
+        f"{handler.handler_name} at {route.path}"
+        for route in app.routes
+        for handler in _handlers(route)
+        if not handler.opt.keys() & {ROLE_KEY, EVERYBODY_KEY}
+    )
+    if silent:
+        raise ImproperlyConfiguredException("Routes without a stated role: " + ", ".join(silent))
+
+
+def _handlers(route: BaseRoute) -> list[Any]:
+    """The handlers of a route, without the one for OPTIONS that Litestar adds to each."""
+    if isinstance(route, HTTPRoute):
+        return [handler for method, (handler, _) in route.route_handler_map.items() if method != HttpMethod.OPTIONS]
+    if isinstance(route, ASGIRoute | WebSocketRoute):
+        return [route.route_handler]
+    raise ImproperlyConfiguredException(f"A route of unknown kind: {route.path}.")

@@ -1,0 +1,99 @@
+"""Read the configured storages, without the secrets in their parameters."""
+
+import attrs
+
+from application.ports.storage import PluginDescription, StorageRegistry
+from application.ports.unit_of_work import UnitOfWorkFactory
+from domain.errors import NotFound
+from domain.storage_location import StorageLocation, StorageType
+
+
+@attrs.frozen(kw_only=True)
+class ListStoragesRequest:
+    """All storages of a tenant, or the one named."""
+
+    tenant: str
+    name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ParameterView:
+    """One parameter of a plugin; ``value`` is ``None`` for a secret, and when the plugin cannot be asked."""
+
+    name: str
+    type: str
+    value: object
+
+
+@attrs.frozen(kw_only=True)
+class StorageView:
+    """A configured storage. ``plugin_error`` says why it cannot be used at present."""
+
+    name: str
+    storage_type: StorageType
+    priority: int
+    plugin_id: str | None
+    plugin_version: str | None
+    parameters: tuple[ParameterView, ...]
+    active: bool
+    verify: bool
+    allocated_size_kb: int
+    plugin_error: str | None = None
+
+    @classmethod
+    def of(cls, location: StorageLocation, registry: StorageRegistry) -> "StorageView":
+        """The configuration as it may be shown."""
+        plugin = next((p for p in registry.plugins() if p.plugin_id == location.plugin_id), None)
+        error = None
+        if location.plugin_id is not None:
+            error = plugin.error if plugin is not None else "This plugin is not installed."
+        return cls(
+            name=location.name,
+            storage_type=location.storage_type,
+            priority=location.priority,
+            plugin_id=location.plugin_id,
+            plugin_version=plugin.version if plugin is not None else None,
+            parameters=_shown(location, plugin),
+            active=location.active,
+            verify=location.verify,
+            allocated_size_kb=location.allocated_size_kb,
+            plugin_error=error,
+        )
+
+
+@attrs.frozen
+class ListStorages:
+    """Configured storages with type, priority (0 is tried first) and parameters; secrets are never shown."""
+
+    unit_of_work: UnitOfWorkFactory
+    registry: StorageRegistry
+
+    async def execute(self, request: ListStoragesRequest) -> tuple[StorageView, ...]:
+        """By type and priority. Raises ``NotFound`` when the one asked for does not exist, ``DatabaseUnavailable``."""
+        async with self.unit_of_work() as work:
+            if request.name is None:
+                locations = await work.storages.all(request.tenant)
+            else:
+                found = await work.storages.get(request.tenant, request.name)
+                if found is None:
+                    raise NotFound(f"There is no storage {request.name!r}.")
+                locations = (found,)
+        return tuple(StorageView.of(location, self.registry) for location in locations)
+
+
+def _shown(location: StorageLocation, plugin: PluginDescription | None) -> tuple[ParameterView, ...]:
+    documented = {p.name: p for p in plugin.parameters} if plugin is not None else {}
+    views = []
+    for name, value in location.parameters.items():
+        parameter = documented.get(name)
+        if value is None:
+            continue
+        is_open = parameter is not None and not parameter.secret
+        views.append(
+            ParameterView(
+                name=name,
+                type=parameter.type if parameter is not None else "STRING",
+                value=value if is_open else None,
+            )
+        )
+    return tuple(views)

@@ -1,0 +1,49 @@
+"""Periodic upkeep: settle what crashed instances left, delete what nobody needs any more."""
+
+from datetime import timedelta
+
+import attrs
+
+from application.ports.clock import Clock
+from application.ports.ledger import Ledger
+from application.ports.unit_of_work import UnitOfWorkFactory
+
+TICKETS_KEPT = timedelta(days=1)
+"""How long an expired ticket stays visible to its issuer; longer than a download of it may be resumed."""
+
+EVENTS_KEPT = timedelta(days=30)
+
+
+@attrs.frozen(kw_only=True)
+class SweepResult:
+    """How many transfers were settled, and how many downloads, tickets and events deleted."""
+
+    settled_transfers: int
+    purged_downloads: int
+    purged_tickets: int
+    purged_events: int
+
+
+@attrs.frozen
+class Sweep:
+    """Settle transfers whose lease has expired, and delete downloads, tickets and events that are past use.
+
+    Any number of instances may sweep at the same time.
+    """
+
+    ledger: Ledger
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def execute(self) -> SweepResult:
+        """What was done. Raises ``DatabaseUnavailable``; what was done before that stays done."""
+        now = self.clock.now()
+        settled = await self.ledger.sweep(now)
+        downloads = await self.ledger.purge(now)
+        async with self.unit_of_work() as work:
+            tickets = await work.tickets.purge(now - TICKETS_KEPT)
+            events = await work.outbox.purge(now - EVENTS_KEPT)
+            await work.commit()
+        return SweepResult(
+            settled_transfers=settled, purged_downloads=downloads, purged_tickets=tickets, purged_events=events
+        )
