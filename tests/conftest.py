@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, settings
 
+# The suites live in modules that pytest does not collect; their assertions explain themselves all the same.
+pytest.register_assert_rewrite("tests.contract", "tests.spec.machines")
+
 settings.register_profile("default", deadline=None, max_examples=100, stateful_step_count=40)
 settings.register_profile(
     "ci",
