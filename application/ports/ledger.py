@@ -55,7 +55,7 @@ class Ledger(Protocol):
 
     @abstractmethod
     async def accounts(self, keys: Sequence[AccountKey]) -> Mapping[AccountKey, Account]:
-        """The accounts that exist. Reading creates none; a transfer with an expired lease counts until it is settled."""
+        """The accounts that exist. Reading creates none; an expired transfer counts until it is settled."""
 
     @abstractmethod
     async def set_limits(self, key: AccountKey, limits: Limits | None) -> Account:

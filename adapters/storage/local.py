@@ -1,0 +1,145 @@
+"""The Local storage: files on a mounted disk (contract-downloader section 8.3)."""
+
+import errno
+import os
+from typing import ClassVar
+
+import anyio.to_thread
+import attrs
+
+from adapters.storage.local_paths import open_in_root, path_in_root
+from adapters.storage.plugin import StoragePlugin, parameter
+from application.errors import CopyChanged, StorageUnavailable
+from application.ports.storage import ByteSource, CopyStatus, Storage
+from domain.errors import InvalidValue
+from domain.file import FileLocation
+from domain.storage_location import StorageType
+
+_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
+_NO_NOWAIT = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
+"""What file systems answer that cannot say whether a read would wait."""
+
+
+def _absolute(_instance: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not value.startswith("/") or "\x00" in value:
+        raise InvalidValue("Storage_URL must be an absolute path.")
+
+
+@attrs.frozen(kw_only=True)
+class LocalParameters:
+    """Parameters by upstream's names; those that only concern storing are accepted and unused, since we only read."""
+
+    root: str = parameter("Storage_URL", "STRING", "Folder that holds the files, absolute.", validator=_absolute)
+    delete_option: bool = parameter("Local_Delete_Option", "BOOLEAN", "Unused: nothing is deleted.", default=False)
+    zip_below: int = parameter(
+        "Local_Storage_Max_File_Size_For_Zip", "LONG", "Unused: nothing is stored. Bytes.", default=1000
+    )
+    zip_size: int = parameter(
+        "Local_Storage_Max_Zip_Size", "LONG", "Unused: nothing is stored. Bytes.", default=500_000_000
+    )
+    naming: str = parameter("File_Naming_Strategy", "STRING", "Unused: nothing is stored.", default="CHECKSUM")
+
+
+@attrs.frozen
+class LocalStorage(Storage):
+    """Reads files under one root, and nothing outside it."""
+
+    root: str
+
+    def validate_url(self, url: str) -> None:
+        path_in_root(url, self.root)
+
+    async def check(self, url: str) -> CopyStatus:
+        path = path_in_root(url, self.root)
+        return await anyio.to_thread.run_sync(_status_at, path, self.root)
+
+    async def open(self, location: FileLocation, size_bytes: int) -> ByteSource:
+        path = path_in_root(location.url, self.root)
+        descriptor = await anyio.to_thread.run_sync(open_in_root, path, self.root)
+        source = LocalByteSource(descriptor, _status(descriptor))
+        if source.status.size_bytes != size_bytes or location.version not in (None, source.status.version):
+            await source.aclose()
+            raise CopyChanged("The file on disk is not the one that was registered.")
+        return source
+
+
+@attrs.define(eq=False)
+class LocalByteSource(ByteSource):
+    """An open file. The descriptor pins the inode; size and modification time are compared again before the end."""
+
+    _descriptor: int
+    _status: CopyStatus
+    _is_open: bool = True
+
+    @property
+    def status(self) -> CopyStatus:
+        return self._status
+
+    @property
+    def file_descriptor(self) -> int | None:
+        return self._descriptor
+
+    async def read(self, offset: int, length: int) -> bytes:
+        try:
+            data = _read_cached(self._descriptor, offset, length)
+            if data is None:
+                # A cache miss waits for the disk: in a thread, so that nobody else waits with it.
+                data = await anyio.to_thread.run_sync(os.pread, self._descriptor, length, offset)
+        except OSError as error:
+            raise StorageUnavailable(f"The disk could not be read ({error.strerror}).") from error
+        if not data:
+            raise CopyChanged("The file on disk is shorter than when it was opened.")
+        return data
+
+    async def check_unchanged(self) -> None:
+        if _status(self._descriptor) != self._status:
+            raise CopyChanged("The file on disk was changed while it was read.")
+
+    async def aclose(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            os.close(self._descriptor)
+
+
+@attrs.frozen
+class LocalPlugin(StoragePlugin):
+    """Upstream's ``Local`` plugin, reading only."""
+
+    plugin_id: ClassVar[str] = "Local"
+    version: ClassVar[str] = "1.0.0"
+    description: ClassVar[str] = "Files in a folder of a mounted disk."
+    storage_type: ClassVar[StorageType] = StorageType.ONLINE
+    parameters: ClassVar[type] = LocalParameters
+
+    @classmethod
+    def build(cls, parameters: LocalParameters) -> Storage:
+        return LocalStorage(parameters.root)
+
+
+def _status(descriptor: int) -> CopyStatus:
+    found = os.fstat(descriptor)
+    return CopyStatus(size_bytes=found.st_size, version=f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
+
+
+def _status_at(path: str, root: str) -> CopyStatus:
+    descriptor = open_in_root(path, root)
+    try:
+        return _status(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_cached(descriptor: int, offset: int, length: int) -> bytes | None:
+    """The bytes if the page cache has them, else ``None`` (guides: performance, chunk path)."""
+    if _NOWAIT is None:
+        return None
+    buffer = bytearray(length)
+    try:
+        count = os.preadv(descriptor, [buffer], offset, _NOWAIT)
+    except BlockingIOError:
+        return None
+    except OSError as error:
+        if error.errno in _NO_NOWAIT:
+            return None
+        raise
+    return bytes(buffer[:count]) if count < length else bytes(buffer)
