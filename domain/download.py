@@ -163,8 +163,14 @@ class Download:
             return False
         if self.size_bytes == 0:
             return self.transfers == 0 and not self.is_completed
-        grace = grace_bytes(self.size_bytes) if request.start > 0 else 0
+        grace = grace_bytes(self.size_bytes) if request.start > 0 or self.is_poisoned else 0
         return request.length <= self.budget_left + grace
+
+    def paid_again(self, now: datetime) -> "Download":
+        """A poisoned download that a new unit pays for; it stays the same one, so that its completion cures it."""
+        return attrs.evolve(
+            self, opened_at=now, progressed_at=now, delivered_bytes=0, is_kept=False, is_completed=False
+        )
 
     def with_transfer(self, length: int) -> "Download":
         """After one more transfer has reserved ``length`` bytes."""

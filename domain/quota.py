@@ -101,8 +101,9 @@ def decide(
         request = request.for_whole_file()
         if running := sum(d.transfers for d in poisoned):
             return ConnectionsExceeded(limit=1, current=running)
-    chosen = min((d for d in poisoned or own if d.has_room_for(request)), key=_preference, default=None)
-    continued = chosen is not None and chosen.is_held
+    fitting = [d for d in poisoned if d.transfers == 0] if poisoned else [d for d in own if d.has_room_for(request)]
+    chosen = min(fitting, key=_preference, default=None)
+    continued = chosen is not None and chosen.is_held and chosen.has_room_for(request)
     needs_slot = request.costs_unit and (chosen is None or chosen.transfers == 0)
     needs_unit = request.costs_unit and not continued
 
@@ -116,7 +117,10 @@ def decide(
     if needs_slot and not limits.allows_download(account.active_downloads):
         return RateExceeded(limit=limits.rate_limit, current=account.active_downloads)
 
-    download = chosen or Download.opened_by(request, resume_window=settings.resume_window, now=now)
+    if chosen is None:
+        download = Download.opened_by(request, resume_window=settings.resume_window, now=now)
+    else:
+        download = chosen if continued else chosen.paid_again(now)
     return Granted(
         account=attrs.evolve(
             account,
