@@ -33,11 +33,12 @@ class ByteRange:
 def parse(header: str | None, size_bytes: int) -> tuple[ByteRange, ...] | None:
     """The ranges to send, in ascending order and coalesced, or ``None`` when the whole file is to be sent.
 
-    ``None`` stands for: no header, another unit, bad syntax, or too many parts; all of these are ignored as RFC 9110
-    section 14.2 asks. Overlapping and touching ranges become one (section 17.15: many small or overlapping ranges are
-    an attack). Raises ``RangeNotSatisfiable`` when the syntax is right but no byte lies inside the file.
+    ``None`` stands for: no header, another unit, bad syntax, too many parts, or an empty file, of which no part can be
+    named; all of these are ignored as RFC 9110 section 14.2 allows. Overlapping and touching ranges become one (section
+    17.15: many small or overlapping ranges are an attack). Raises ``RangeNotSatisfiable`` when the syntax is right but
+    no byte lies inside the file.
     """
-    if header is None:
+    if header is None or size_bytes == 0:
         return None
     unit, separator, specs = header.partition("=")
     if not separator or unit.strip().lower() != "bytes":

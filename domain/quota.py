@@ -90,7 +90,7 @@ def decide(
     A refusal changes nothing (L6). Quota is tested before rate, as upstream does (contract-downloader 3.4).
     """
     own = [d for d in downloads if d.ticket_id == request.ticket_id and d.is_open(now)]
-    if request.ticket_id is not None and (ticket is None or ticket.is_revoked):
+    if request.ticket_id is not None and not _is_ticket_for(request, ticket):
         return TicketNotValid(ticket.state(now) if ticket else None)
     if request.start > 0 and own and all(d.size_bytes != request.size_bytes for d in own):
         return VersionChanged()
@@ -104,8 +104,10 @@ def decide(
     fitting = [d for d in poisoned if d.transfers == 0] if poisoned else [d for d in own if d.has_room_for(request)]
     chosen = min(fitting, key=_preference, default=None)
     continued = chosen is not None and chosen.is_held and chosen.has_room_for(request)
-    needs_slot = request.costs_unit and (chosen is None or chosen.transfers == 0)
-    needs_unit = request.costs_unit and not continued
+    # A download costs what it cost when it was opened, even if its file has got another data type since.
+    costs_unit = request.costs_unit if chosen is None else chosen.costs_unit
+    needs_slot = costs_unit and (chosen is None or chosen.transfers == 0)
+    needs_unit = costs_unit and not continued
 
     if ticket is not None and not _ticket_allows(ticket, chosen if continued else None, policy, now):
         return TicketNotValid(ticket.state(now))
@@ -132,6 +134,15 @@ def decide(
         ticket=ticket.with_use_taken() if ticket is not None and not continued else ticket,
         opened=not continued,
         whole_file=whole_file,
+    )
+
+
+def _is_ticket_for(request: TransferRequest, ticket: Ticket | None) -> bool:
+    """Whether the ticket still stands, and is bound to this file and account (DESIGN section 6)."""
+    return (
+        ticket is not None
+        and not ticket.is_revoked
+        and (ticket.account, ticket.checksum) == (request.account, request.checksum)
     )
 
 

@@ -6,6 +6,7 @@ import attrs
 
 from domain.account import Account
 from domain.download import Download, Transfer
+from domain.errors import InvalidValue
 from domain.events import DownloadAbandoned, DownloadCompleted, Event
 from domain.ticket import Ticket
 
@@ -24,6 +25,10 @@ class Outcome:
     delivered_bytes: int
     is_completed: bool = False
     is_corrupt: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.delivered_bytes < 0:
+            raise InvalidValue("A transfer delivers no negative number of bytes.")
 
 
 @attrs.frozen(kw_only=True)
@@ -56,12 +61,13 @@ def settle(
     """End one transfer of the download. The ticket is the one that opened the download, if it still exists."""
     delivered = 0 if outcome.is_corrupt else min(outcome.delivered_bytes, transfer.reserved_bytes)
     total = 0 if outcome.is_corrupt else download.delivered_bytes + delivered
-    is_completed = (
+    is_cured = outcome.is_completed and transfer.reserved_bytes == download.size_bytes
+    is_poisoned = outcome.is_corrupt or (download.is_poisoned and not is_cured)
+    is_completed = not is_poisoned and (
         download.is_completed
         or (download.size_bytes > 0 and total >= download.size_bytes)
         or (download.size_bytes == 0 and outcome.is_completed)
-    ) and not outcome.is_corrupt
-    is_cured = outcome.is_completed and transfer.reserved_bytes == download.size_bytes
+    )
     is_kept = download.is_kept or total > 0 or is_completed
     is_last = download.transfers == 1
     gives_back = is_last and not is_kept
@@ -75,8 +81,8 @@ def settle(
         is_held=not gives_back,
         is_kept=is_kept,
         is_completed=is_completed,
-        is_poisoned=outcome.is_corrupt or (download.is_poisoned and not is_cured),
-        resumable_until=max(now + window, download.resumable_until) if download.is_poisoned else now + window,
+        is_poisoned=is_poisoned,
+        resumable_until=max(now + window, download.resumable_until) if is_poisoned else now + window,
         progressed_at=now if delivered > 0 else download.progressed_at,
     )
     return Settled(
