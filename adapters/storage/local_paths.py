@@ -22,11 +22,11 @@ def path_in_root(url: str, root: str) -> str:
         raise LocationRefused("A file: URL of a Local storage has no query and no fragment; write %3F and %23.")
     try:
         parts = urlsplit(url)
+        path = os.fsdecode(unquote_to_bytes(parts.path))
     except ValueError as error:
         raise LocationRefused("The URL cannot be read.") from error
     if parts.netloc.lower() not in _LOCAL_HOSTS or not parts.path.startswith("/"):
         raise LocationRefused("A file: URL of a Local storage is absolute and names no other host.")
-    path = os.fsdecode(unquote_to_bytes(parts.path))
     if "\x00" in path or ".." in path.split("/"):
         raise LocationRefused("A file: URL of a Local storage has neither NUL nor '..'.")
     clean = os.path.normpath(path)
