@@ -1,0 +1,99 @@
+"""Connections: one place that knows drivers, pragmas and session settings."""
+
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+BUSY_TIMEOUT_MS = 5000
+"""How long a statement waits for another writer of an SQLite file."""
+
+_POSTGRES_OPTIONS = (
+    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c jit=off"
+)
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-16384",
+)
+
+
+def create_async_engine_for(url: str) -> AsyncEngine:
+    """The pooled engine of units of work. Close it with ``await engine.dispose()``.
+
+    Transactions on SQLite are begun by ``SqlUnitOfWork`` itself, because a reader that turns into a writer must not
+    have begun as a reader (the database refuses to upgrade a snapshot that others have overtaken).
+    """
+    target = make_url(url)
+    if is_sqlite(target):
+        engine = create_async_engine(
+            target.set(drivername="sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", pool_size=4, max_overflow=12
+        )
+    else:
+        engine = create_async_engine(
+            target.set(drivername="postgresql+psycopg"),
+            connect_args=_postgres_arguments(target),
+            pool_size=4,
+            max_overflow=12,
+            pool_pre_ping=True,
+        )
+    _apply_pragmas(engine.sync_engine)
+    return engine
+
+
+def create_engine_for(url: str) -> Engine:
+    """An engine without a pool, for threads that keep one connection of their own. Transactions are begun by hand."""
+    target = make_url(url)
+    if is_sqlite(target):
+        engine = create_engine(
+            target.set(drivername="sqlite+pysqlite"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
+    else:
+        engine = create_engine(
+            target.set(drivername="postgresql+psycopg"),
+            connect_args=_postgres_arguments(target),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+        )
+    _apply_pragmas(engine)
+    return engine
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether the URL names an SQLite file."""
+    return url.get_backend_name() == "sqlite"
+
+
+def sqlite_path(url: URL) -> Path:
+    """The file of an SQLite URL. Raises ``ValueError`` for a database in memory, which connections cannot share."""
+    if not url.database or url.database == ":memory:" or url.query.get("mode") == "memory":
+        raise ValueError("The database must be a file: several connections work on it.")
+    return Path(url.database)
+
+
+def _postgres_arguments(url: URL) -> dict[str, object]:
+    """Session settings, after whatever options the URL carries itself."""
+    own = url.query.get("options", "")
+    text = own if isinstance(own, str) else " ".join(own)
+    return {"options": f"{_POSTGRES_OPTIONS} {text}".strip(), "connect_timeout": 5}
+
+
+def _apply_pragmas(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+    sqlite_path(engine.url)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: DBAPIConnection | SQLiteConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        try:
+            for pragma in _PRAGMAS:
+                cursor.execute(pragma)
+        finally:
+            cursor.close()

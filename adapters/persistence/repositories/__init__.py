@@ -1,0 +1,1 @@
+"""Repositories over one transaction, one module each."""
