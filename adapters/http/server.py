@@ -1,0 +1,152 @@
+"""The HTTP server of a process: its listening socket, its event loop, and how it stops."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from adapters.http.sendfile_protocol import SendfileProtocol
+
+BACKLOG = 2048
+NOT_SENT_BYTES = 128 * 1024
+"""What the kernel queues for a client beyond what the network takes: bounds memory and keeps progress honest."""
+
+_SETTLE_SECONDS = 10.0
+"""How long apps may take to settle after their connections were cut; a database may be slow to answer."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A TCP socket that listens on ``host`` (name or address, IPv4 or IPv6) and ``port`` (0 takes a free one).
+
+    Accepted connections inherit ``TCP_NOTSENT_LOWAT``. Raises ``OSError`` when the address cannot be had.
+    """
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    sock = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # A kernel without it serves as well, with more memory per slow client.
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOT_SENT_BYTES)
+    return sock
+
+
+class Server(uvicorn.Server):
+    """Serves one app on one socket, in whatever event loop and thread ``serve`` is awaited.
+
+    ``should_exit = True`` (or SIGTERM and SIGINT in the main thread) stops it: nothing new is accepted, running
+    responses may finish for ``graceful_timeout`` seconds, then they are cut and their apps may settle. A second SIGINT
+    cuts at once.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        *,
+        stall_timeout: float = 120.0,
+        on_started: Callable[[], None] | None = None,
+        graceful_timeout: float = 30.0,
+        log_level: str | int | None = None,
+        loop: str = "auto",
+    ) -> None:
+        protocol = type("_ConfiguredProtocol", (SendfileProtocol,), {"stall_timeout": stall_timeout})
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=protocol,
+                ws="none",
+                loop=loop,
+                backlog=BACKLOG,
+                log_config=None,
+                log_level=log_level,
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                proxy_headers=False,
+            )
+        )
+        self._on_started = on_started
+        self._graceful_timeout = graceful_timeout
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets=sockets)
+        if self.started and self._on_started is not None:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, cut, let the apps settle, and only then end the app's lifespan.
+
+        uvicorn alone cancels what is left and closes the lifespan, and with it the database, in the same moment.
+        """
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._wait_for_responses(self._graceful_timeout)
+        self._cut("the server is stopping")
+        await self._wait_for_responses(_SETTLE_SECONDS)
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await self._wait_for_responses(1.0)
+        await super().shutdown(sockets=sockets)
+
+    async def _wait_for_responses(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (self.server_state.tasks or self.server_state.connections) and loop.time() < deadline:
+            if self.force_exit:
+                self._cut("the server was told to stop at once")
+            await asyncio.sleep(0.02)
+
+    def _cut(self, reason: str) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, SendfileProtocol):
+                connection.cut(reason)
+
+
+def serve(
+    app: Callable[..., Any],
+    sock: socket.socket,
+    *,
+    stall_timeout: float = 120.0,
+    on_started: Callable[[], None] | None = None,
+    graceful_timeout: float = 30.0,
+    log_level: str | int | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then return normally; closes the socket. See ``Server`` for the parameters.
+
+    ``log_level`` sets the level of uvicorn's loggers; where lines go is the caller's logging configuration. Raises
+    ``SystemExit`` when the app's lifespan fails to start.
+    """
+    server = Server(
+        app,
+        stall_timeout=stall_timeout,
+        on_started=on_started,
+        graceful_timeout=graceful_timeout,
+        log_level=log_level,
+    )
+    with sock, _quiet_signals():
+        server.run(sockets=[sock])
+
+
+@contextlib.contextmanager
+def _quiet_signals() -> Iterator[None]:
+    """Uvicorn raises the signals that stopped it once more for whoever was there before; a clean stop is no failure."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Nothing is left to do."""
