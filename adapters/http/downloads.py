@@ -1,0 +1,127 @@
+"""The routes that bytes leave through (contract-downloader 1.2 and 1.3)."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from litestar import HttpMethod, Request, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
+from litestar.response.base import ASGIResponse
+
+from adapters.http.download_docs import DOWNLOAD, DOWNLOAD_BY_NAME, DOWNLOAD_BY_TICKET
+from adapters.http.headers import conditions_of
+from adapters.http.roles import at_least
+from adapters.http.streaming import DownloadAnswer
+from application.use_cases.close_download import CloseDownload
+from application.use_cases.open_download import DownloadRequest, OpenDownload
+from application.use_cases.redeem_ticket import RedeemTicket, RedeemTicketRequest
+from domain.access import Caller, Role
+from domain.account import AccountKey
+
+LONGEST_CLIENT_TEXT = 200
+
+_GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
+
+Inline = Annotated[
+    bool | None,
+    QueryParameter(name="isContentInline", description="Show in the browser instead of saving; absent is false."),
+]
+
+
+@route("/files/{checksum:str}/download", http_method=_GET_AND_HEAD, opt=at_least(Role.PROJECT_ADMIN), **DOWNLOAD)
+async def download_file(
+    request: Request[Any, Any, Any],
+    checksum: FromPath[str],
+    caller: NamedDependency[SkipValidation[Caller]],
+    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    close_download: NamedDependency[SkipValidation[CloseDownload]],
+    inline: Inline = None,
+) -> ASGIResponse:
+    """A file by its checksum, charged to the caller's own account."""
+    account = AccountKey.of_user(caller.tenant, caller.email)
+    return _answer(request, open_download, close_download, account=account, checksum=checksum, inline=bool(inline))
+
+
+@route(
+    "/files/{checksum:str}/download/{filename:str}",
+    http_method=_GET_AND_HEAD,
+    opt=at_least(Role.PROJECT_ADMIN),
+    **DOWNLOAD_BY_NAME,
+)
+async def download_file_by_name(
+    request: Request[Any, Any, Any],
+    checksum: FromPath[str],
+    filename: FromPath[str],
+    caller: NamedDependency[SkipValidation[Caller]],
+    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    close_download: NamedDependency[SkipValidation[CloseDownload]],
+    inline: Inline = None,
+) -> ASGIResponse:
+    """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
+    del filename
+    account = AccountKey.of_user(caller.tenant, caller.email)
+    return _answer(request, open_download, close_download, account=account, checksum=checksum, inline=bool(inline))
+
+
+@route(
+    "/files/{checksum:str}/download/token", http_method=_GET_AND_HEAD, opt=at_least(Role.PUBLIC), **DOWNLOAD_BY_TICKET
+)
+async def download_file_with_token(
+    request: Request[Any, Any, Any],
+    checksum: FromPath[str],
+    t: FromQuery[str],
+    caller: NamedDependency[SkipValidation[Caller]],
+    redeem_ticket: NamedDependency[SkipValidation[RedeemTicket]],
+    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    close_download: NamedDependency[SkipValidation[CloseDownload]],
+    inline: Inline = None,
+) -> ASGIResponse:
+    """A file by a ticket: charged to the user whom the ticket names, else to nobody."""
+    redeemed = await redeem_ticket.execute(
+        RedeemTicketRequest(tenant=caller.tenant, checksum=checksum, token=t, is_head=request.method == HttpMethod.HEAD)
+    )
+    return _answer(
+        request,
+        open_download,
+        close_download,
+        account=redeemed.account,
+        checksum=checksum,
+        inline=bool(inline),
+        ticket_id=redeemed.ticket_id,
+    )
+
+
+def _answer(
+    request: Request[Any, Any, Any],
+    open_download: OpenDownload,
+    close_download: CloseDownload,
+    *,
+    account: AccountKey,
+    checksum: str,
+    inline: bool,
+    ticket_id: str | None = None,
+) -> ASGIResponse:
+    wanted = DownloadRequest(
+        account=account,
+        checksum=checksum,
+        conditions=conditions_of(request.headers),
+        is_head=request.method == HttpMethod.HEAD,
+        ticket_id=ticket_id,
+        client=_client(request),
+    )
+    return DownloadAnswer(
+        open_download=partial(open_download.execute, wanted),
+        close_download=close_download,
+        account=account,
+        accept=request.headers.get("accept", ""),
+        inline=inline,
+    )
+
+
+def _client(request: Request[Any, Any, Any]) -> str:
+    """What an operator needs to recognise a running transfer: the peer's address and the client's own words."""
+    host = request.client.host if request.client else "unknown"
+    return f"{host} {request.headers.get('user-agent', '')}".strip()[:LONGEST_CLIENT_TEXT]
+
+
+route_handlers = (download_file, download_file_by_name, download_file_with_token)
