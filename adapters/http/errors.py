@@ -16,9 +16,6 @@ from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, Refus
 PROBLEM_JSON = "application/problem+json"
 PLAIN_TEXT = "text/plain; charset=utf-8"
 
-_NO_STORE = ("cache-control", "no-store")
-"""404, 405 and 410 may be cached by default (RFC 9110 section 15.1); what is missing now may be there in a second."""
-
 _POLICIES = {QuotaExceeded: "quota", RateExceeded: "rate", ConnectionsExceeded: "connections"}
 _UNITS = {QuotaExceeded: "requests", RateExceeded: "concurrent-requests", ConnectionsExceeded: "concurrent-requests"}
 
@@ -29,13 +26,18 @@ _log = structlog.get_logger(__name__)
 class Answer:
     """A complete answer, independent of the web framework.
 
-    Header names are lower case, as ASGI wants them; ``content-length`` is left to the sender. An empty body has no
+    Header names are lower case, as ASGI wants them, and ``content-length`` is among them. An empty body has no
     ``content-type``.
     """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+
+    @classmethod
+    def of(cls, status: int, headers: Sequence[tuple[str, str]], body: bytes = b"") -> "Answer":
+        """An answer that nobody may keep: 404, 405 and 410 may be cached by default (RFC 9110 section 15.1)."""
+        return cls(status, [*headers, ("cache-control", "no-store"), ("content-length", str(len(body)))], body)
 
 
 def answer_for(error: Exception, *, accept: str) -> Answer:
@@ -45,10 +47,9 @@ def answer_for(error: Exception, *, accept: str) -> Answer:
     """
     match error:
         case RangeNotSatisfiable():
-            headers = [("content-range", f"bytes */{error.size_bytes}"), _NO_STORE]
-            return Answer(416, headers, b"")
+            return Answer.of(416, [("content-range", f"bytes */{error.size_bytes}")])
         case TicketRefused() if not asks_for_problem(accept):
-            return Answer(403, [_NO_STORE], b"")
+            return Answer.of(403, [])
         case DomainError() | PortError():
             return problem(kind_of(error), str(error))
         case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -66,7 +67,7 @@ def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after
     kind = REFUSALS[type(refusal)]
     if not isinstance(refusal, QuotaExceeded | RateExceeded | ConnectionsExceeded):
         if isinstance(refusal, TicketNotValid) and not asks_for_problem(accept):
-            return Answer(kind.status, [_NO_STORE], b"")
+            return Answer.of(kind.status, [])
         return problem(kind, kind.explanation)
     policy = _POLICIES[type(refusal)]
     remaining = max(0, refusal.limit - refusal.current)
@@ -78,7 +79,7 @@ def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after
     if retry_after is not None:
         headers.append(("retry-after", str(retry_after)))
     if not asks_for_problem(accept):
-        return Answer(kind.status, [("content-type", PLAIN_TEXT), _NO_STORE, *headers], sentence.encode())
+        return Answer.of(kind.status, [("content-type", PLAIN_TEXT), *headers], sentence.encode())
     extra = {"limit": refusal.limit, "current": refusal.current, "advice": kind.explanation}
     return problem(kind, sentence, headers=headers, extra=extra)
 
@@ -100,12 +101,12 @@ def problem(
         "messages": list(messages) or [detail],
         **(extra or {}),
     }
-    sent = [("content-type", PROBLEM_JSON), _NO_STORE, *headers]
+    sent = [("content-type", PROBLEM_JSON), *headers]
     if kind.retry_after is not None:
         sent.append(("retry-after", str(kind.retry_after)))
     if kind.status == HTTPStatus.UNAUTHORIZED:
         sent.append(("www-authenticate", 'Bearer realm="rs-downloader"'))
-    return Answer(kind.status, sent, msgspec.json.encode(members))
+    return Answer.of(kind.status, sent, msgspec.json.encode(members))
 
 
 def asks_for_problem(accept: str) -> bool:
@@ -131,7 +132,10 @@ def _framework_refusal(error: HTTPException) -> Answer:
 
 
 def _sentence(item: object) -> str:
-    if isinstance(item, Mapping):
-        key, message = item.get("key"), item.get("message", "")
-        return f"{key}: {message}" if key else str(message)
-    return str(item)
+    """One finding of the framework's validation; it calls the body ``data`` and a missing one ``'data'``."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    key, message = item.get("key"), str(item.get("message", ""))
+    if key == "data":
+        return "The body is missing." if message == "'data'" else message
+    return f"{key}: {message}" if key else message

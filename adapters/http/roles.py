@@ -38,7 +38,7 @@ def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
 
 def _is_options(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  # as above
     """Litestar answers OPTIONS by itself, with nothing but the list of methods, to callers it has not identified."""
-    return bool(connection.scope["method"] == HttpMethod.OPTIONS)
+    return bool(connection.scope.get("method") == HttpMethod.OPTIONS)
 
 
 def provide_caller(request: ASGIConnection) -> Caller:  # type: ignore[type-arg]  # as above

@@ -20,7 +20,7 @@ class ListTransfersRequest:
 
 @attrs.frozen(kw_only=True)
 class TransferView:
-    """One response body in flight. ``start`` is its first byte in the file; a file since removed has no ``file_name``."""
+    """One response body in flight. ``start`` is its first byte in the file; a file removed since has no name."""
 
     id: str
     email: str

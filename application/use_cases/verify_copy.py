@@ -48,9 +48,10 @@ class VerifyCopy:
     clock: Clock
 
     async def execute(self, request: VerifyCopyRequest) -> VerifyCopyResult:
-        """Raises ``NotFound``, ``FileNotReadable``, ``InvalidValue``, ``StorageUnavailable`` and ``DatabaseUnavailable``.
+        """What the reading showed.
 
-        ``InvalidValue`` is for a checksum by an algorithm that cannot be computed here.
+        Raises ``NotFound``, ``FileNotReadable``, ``StorageUnavailable``, ``DatabaseUnavailable``, and ``InvalidValue``
+        for a checksum by an algorithm that cannot be computed here.
         """
         async with self.unit_of_work() as work:
             found = await work.files.get(request.tenant, request.checksum)

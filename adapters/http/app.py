@@ -1,0 +1,59 @@
+"""The HTTP application: routes, callers, roles and errors put together; who builds the use cases is not known here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.types import Middleware
+
+from adapters.http import downloads, files, plugins, problem_pages, quota, settings, storages, tickets, transfers
+from adapters.http.answering import handle_exception
+from adapters.http.authentication import AuthenticationMiddleware, Authenticator
+from adapters.http.openapi import openapi_config
+from adapters.http.roles import check_every_route_states_a_role, provide_caller, require_role
+
+ROUTE_HANDLERS = (
+    *downloads.route_handlers,
+    *quota.route_handlers,
+    *transfers.route_handlers,
+    *settings.route_handlers,
+    *storages.route_handlers,
+    *files.route_handlers,
+    *tickets.route_handlers,
+    *plugins.route_handlers,
+    *problem_pages.route_handlers,
+)
+
+LARGEST_BODY_BYTES = 10 * 1024 * 1024
+
+
+def create_app(
+    *,
+    dependencies: Mapping[str, Provide],
+    authenticator: Authenticator,
+    version: str,
+    lifespan: Sequence[Callable[[Litestar], Any]] = (),
+    extra_handlers: Sequence[Any] = (),
+    middleware: Sequence[Middleware] = (),
+) -> Litestar:
+    """The application.
+
+    ``dependencies`` holds every use case under its snake-case name. ``middleware`` runs before the caller is known.
+    ``extra_handlers`` state their role as ours do. Raises ``ImproperlyConfiguredException`` for a dependency that is
+    missing and for a route without a stated role.
+    """
+    app = Litestar(
+        route_handlers=[*ROUTE_HANDLERS, *extra_handlers],
+        dependencies={**dependencies, "caller": Provide(provide_caller, sync_to_thread=False)},
+        guards=[require_role],
+        middleware=[*middleware, DefineMiddleware(AuthenticationMiddleware, authenticator=authenticator)],
+        exception_handlers={Exception: handle_exception},
+        lifespan=list(lifespan),
+        openapi_config=openapi_config(version),
+        request_max_body_size=LARGEST_BODY_BYTES,
+        logging_config=None,
+    )
+    check_every_route_states_a_role(app)
+    return app

@@ -1,0 +1,281 @@
+"""Limits and use of download accounts (contract-downloader 1.5)."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
+
+from adapters.http.answering import AnswerResponse
+from adapters.http.documentation import operation
+from adapters.http.errors import Answer
+from adapters.http.payloads import LARGEST_EXACT, Count, Payload
+from application.use_cases.forget_user import ForgetUser, ForgetUserRequest
+from application.use_cases.read_quota import QuotaView, ReadQuota, ReadQuotaRequest
+from application.use_cases.read_settings import ReadSettings, ReadSettingsRequest
+from application.use_cases.set_quota import SetQuota, SetQuotaRequest
+from domain.access import Caller, Role
+
+MOST_USERS = 1000
+"""E-mails that one request may name."""
+
+# Bounds are in the document only: the rules refuse a value outside of them with 422 and upstream's sentence.
+Limit = Annotated[
+    int,
+    msgspec.Meta(
+        description="-1 is unlimited, 0 allows none.",
+        extra_json_schema={"format": "int64", "minimum": -1, "maximum": LARGEST_EXACT},
+    ),
+]
+Email = Annotated[str, msgspec.Meta(description="As the user's token gives it.", examples=["user@x.org"])]
+Emails = Annotated[list[Email], msgspec.Meta(max_length=MOST_USERS)]
+
+
+class DownloadQuotaLimits(Payload):
+    """Limits of a user: units (complete copies of RAWDATA files) ever, and downloads in progress."""
+
+    email: Email
+    max_quota: Limit
+    rate_limit: Limit
+
+    @classmethod
+    def of(cls, view: QuotaView) -> "DownloadQuotaLimits":
+        """The limits in force."""
+        return cls(email=view.email, max_quota=view.max_quota, rate_limit=view.rate_limit)
+
+
+class UserCurrentQuotas(Payload):
+    """Limits of a user with what is used of them now."""
+
+    email: Email
+    max_quota: Limit
+    rate_limit: Limit
+    current_quota: Count
+    current_rate: Count
+
+    @classmethod
+    def of(cls, view: QuotaView) -> "UserCurrentQuotas":
+        """Limits in force and use."""
+        return cls(
+            email=view.email,
+            max_quota=view.max_quota,
+            rate_limit=view.rate_limit,
+            current_quota=view.current_quota,
+            current_rate=view.current_rate,
+        )
+
+
+_LIMITS = {"email": "user@x.org", "maxQuota": -1, "rateLimit": -1}
+_CURRENT = {"email": "user@x.org", "maxQuota": 100, "rateLimit": 5, "currentQuota": 12, "currentRate": 1}
+_TAG = "quota"
+
+CallerDependency = NamedDependency[SkipValidation[Caller]]
+ReadQuotaDependency = NamedDependency[SkipValidation[ReadQuota]]
+
+
+@get(
+    "/quota",
+    **operation(
+        "getQuotaLimits_1",
+        "Read the caller's own limits",
+        role=Role.PUBLIC,
+        tag=_TAG,
+        answer=DownloadQuotaLimits,
+        example=_LIMITS,
+    ),
+)
+async def read_own_limits(caller: CallerDependency, read_quota: ReadQuotaDependency) -> DownloadQuotaLimits:
+    """Limits in force: the caller's own, or else the tenant's."""
+    (view,) = await read_quota.execute(ReadQuotaRequest(caller, (caller.email,)))
+    return DownloadQuotaLimits.of(view)
+
+
+@get(
+    "/quota/{user_email:str}",
+    **operation(
+        "getQuotaLimits_2",
+        "Read a user's limits",
+        role=Role.PROJECT_ADMIN,
+        tag=_TAG,
+        answer=DownloadQuotaLimits,
+        example=_LIMITS,
+        problems=(404, 422),
+    ),
+)
+async def read_limits(
+    user_email: FromPath[str], caller: CallerDependency, read_quota: ReadQuotaDependency
+) -> DownloadQuotaLimits:
+    """Limits in force. Reading creates nothing, and any e-mail may be asked for."""
+    (view,) = await read_quota.execute(ReadQuotaRequest(caller, (user_email,)))
+    return DownloadQuotaLimits.of(view)
+
+
+@put(
+    "/quota/{user_email:str}",
+    **operation(
+        "upsertQuotaLimits",
+        "Set a user's own limits",
+        role=Role.PROJECT_ADMIN,
+        tag=_TAG,
+        answer=DownloadQuotaLimits,
+        example=_LIMITS,
+        problems=(404, 422),
+    ),
+)
+async def set_limits(
+    user_email: FromPath[str],
+    data: JSONBody[DownloadQuotaLimits],
+    caller: CallerDependency,
+    set_quota: NamedDependency[SkipValidation[SetQuota]],
+) -> Response[Any]:
+    """Effective at once on every instance. 400 with an empty body when path and body name different users."""
+    if data.email != user_email:
+        return AnswerResponse(Answer.of(400, []))
+    view = await set_quota.execute(
+        SetQuotaRequest(tenant=caller.tenant, email=user_email, max_quota=data.max_quota, rate_limit=data.rate_limit)
+    )
+    return Response(DownloadQuotaLimits.of(view))
+
+
+@delete(
+    "/quota/{user_email:str}/limits",
+    **operation(
+        "resetQuotaLimits",
+        "Let a user inherit the tenant's limits again",
+        role=Role.PROJECT_ADMIN,
+        tag=_TAG,
+        answer=DownloadQuotaLimits,
+        example=_LIMITS,
+        problems=(404, 422),
+    ),
+)
+async def reset_limits(
+    user_email: FromPath[str], caller: CallerDependency, set_quota: NamedDependency[SkipValidation[SetQuota]]
+) -> DownloadQuotaLimits:
+    """Answers with the limits now in force. What was used stays used."""
+    request = SetQuotaRequest(tenant=caller.tenant, email=user_email, max_quota=None, rate_limit=None)
+    return DownloadQuotaLimits.of(await set_quota.execute(request))
+
+
+@delete(
+    "/quota/{user_email:str}",
+    **operation(
+        "deleteQuota",
+        "Delete a user's account and its history",
+        role=Role.PROJECT_ADMIN,
+        tag=_TAG,
+        status=204,
+        problems=(404, 422),
+    ),
+)
+async def forget_account(
+    user_email: FromPath[str], caller: CallerDependency, forget_user: NamedDependency[SkipValidation[ForgetUser]]
+) -> None:
+    """A user of the same e-mail later starts from nothing."""
+    await forget_user.execute(ForgetUserRequest(tenant=caller.tenant, email=user_email))
+
+
+@get(
+    "/quotas",
+    **operation(
+        "getQuotaLimits",
+        "Read the limits of several users",
+        role=Role.PUBLIC,
+        tag=_TAG,
+        answer=list[DownloadQuotaLimits],
+        example=[_LIMITS],
+        problems=(422,),
+    ),
+)
+async def read_limits_of_several(
+    user_email: Annotated[
+        list[str], QueryParameter(description="Repeat for each user.", min_items=1, max_items=MOST_USERS)
+    ],
+    caller: CallerDependency,
+    read_quota: ReadQuotaDependency,
+) -> list[DownloadQuotaLimits]:
+    """In the order asked for. Users other than the caller are shown to ADMIN and stronger roles only."""
+    views = await read_quota.execute(ReadQuotaRequest(caller, tuple(user_email)))
+    return [DownloadQuotaLimits.of(view) for view in views]
+
+
+@get(
+    "/quota/current",
+    **operation(
+        "getCurrentQuotas",
+        "Read the caller's own limits and use",
+        role=Role.PUBLIC,
+        tag=_TAG,
+        answer=UserCurrentQuotas,
+        example=_CURRENT,
+    ),
+)
+async def read_own_use(caller: CallerDependency, read_quota: ReadQuotaDependency) -> UserCurrentQuotas:
+    """Exact, over all instances, as of this moment."""
+    (view,) = await read_quota.execute(ReadQuotaRequest(caller, (caller.email,)))
+    return UserCurrentQuotas.of(view)
+
+
+@get(
+    "/quota/current/{user_email:str}",
+    **operation(
+        "getCurrentQuotas_1",
+        "Read a user's limits and use",
+        role=Role.PROJECT_ADMIN,
+        tag=_TAG,
+        answer=UserCurrentQuotas,
+        example=_CURRENT,
+        problems=(404, 422),
+    ),
+)
+async def read_use(
+    user_email: FromPath[str], caller: CallerDependency, read_quota: ReadQuotaDependency
+) -> UserCurrentQuotas:
+    """Exact, over all instances, as of this moment."""
+    (view,) = await read_quota.execute(ReadQuotaRequest(caller, (user_email,)))
+    return UserCurrentQuotas.of(view)
+
+
+@post(
+    "/quota/currents",
+    **operation(
+        "getCurrentQuotasList",
+        "Read limits and use of several users",
+        role=Role.ADMIN,
+        tag=_TAG,
+        answer=list[UserCurrentQuotas],
+        example=[_CURRENT],
+        problems=(422,),
+    ),
+)
+async def read_use_of_several(
+    data: JSONBody[Emails], caller: CallerDependency, read_quota: ReadQuotaDependency
+) -> list[UserCurrentQuotas]:
+    """The body is an array of e-mails; the answer has the same order."""
+    views = await read_quota.execute(ReadQuotaRequest(caller, tuple(data)))
+    return [UserCurrentQuotas.of(view) for view in views]
+
+
+@get(
+    "/quota/max",
+    **operation("getMaxQuota", "Read the tenant's maxQuota", role=Role.ADMIN, tag=_TAG, answer=int, example=-1),
+)
+async def read_max_quota(caller: CallerDependency, read_settings: NamedDependency[SkipValidation[ReadSettings]]) -> int:
+    """A bare number: the setting that users without own limits inherit."""
+    (setting,) = await read_settings.execute(ReadSettingsRequest(tenant=caller.tenant, names=("maxQuota",)))
+    return setting.value
+
+
+route_handlers = (
+    read_own_limits,
+    read_limits,
+    set_limits,
+    reset_limits,
+    forget_account,
+    read_limits_of_several,
+    read_own_use,
+    read_use,
+    read_use_of_several,
+    read_max_quota,
+)
