@@ -1,6 +1,6 @@
 """The storage plugins of this installation (contract-downloader 1.7)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get
@@ -23,7 +23,7 @@ class PluginParameterDescription(Payload):
     description: str
     optional: bool
     sensitive: Annotated[bool, msgspec.Meta(description="A secret: never shown, encrypted at rest.")]
-    default_value: object = None
+    default_value: Any = None
 
 
 class PluginMetaData(Payload, kw_only=True):

@@ -57,7 +57,7 @@ class SettingModel(Payload):
 class NewSetting(msgspec.Struct):
     """A new value. Other fields, which upstream's clients send back as they received them, are not read."""
 
-    value: Annotated[object, msgspec.Meta(description="An integer.", extra_json_schema={"type": "integer"})]
+    value: Annotated[Any, msgspec.Meta(description="An integer.", extra_json_schema={"type": "integer"})]
 
 
 _EXAMPLE = {

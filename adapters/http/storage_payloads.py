@@ -1,6 +1,6 @@
 """How a configured storage looks on the wire (contract-downloader 1.7 and 8.1)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,7 +24,7 @@ class PluginParameterValue(Payload):
 
     name: str
     type: str | None = None
-    value: Annotated[object, msgspec.Meta(description="Absent for a secret.")] = None
+    value: Annotated[Any, msgspec.Meta(description="Absent for a secret.")] = None
     dynamic: Annotated[bool | None, msgspec.Meta(description="Upstream's; not read.")] = None
 
 
@@ -39,7 +39,7 @@ class PluginConfiguration(Payload):
     version: str | None = None
     priority_order: int | None = None
     icon_url: str | None = None
-    meta_data: dict[str, object] | None = None
+    meta_data: dict[str, Any] | None = None
     error: Annotated[str | None, msgspec.Meta(description="Why the plugin cannot be used; not read.")] = None
 
     def values(self) -> dict[str, object]:

@@ -1,0 +1,151 @@
+"""The whole HTTP application over the in-memory adapters, with a clock that tests move."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import attrs
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.testing import AsyncTestClient
+
+from adapters.http.app import create_app
+from adapters.http.authentication import Authenticator, KnownTenants
+from adapters.security.tokens import JwtTokens
+from application.delivery.copies import Suspicion
+from application.delivery.running import RunningTransfers
+from application.delivery.slots import Slots
+from application.delivery.verification import VerifiedCopies
+from application.use_cases.add_storage import AddStorage
+from application.use_cases.change_setting import ChangeSetting
+from application.use_cases.change_storage import ChangeStorage
+from application.use_cases.close_download import CloseDownload
+from application.use_cases.end_transfer import EndTransfer
+from application.use_cases.estimate_wait import EstimateWait
+from application.use_cases.forget_user import ForgetUser
+from application.use_cases.issue_ticket import IssueTicket
+from application.use_cases.list_files import ListFiles
+from application.use_cases.list_plugins import ListPlugins
+from application.use_cases.list_storages import ListStorages
+from application.use_cases.list_tenants import ListTenants
+from application.use_cases.list_tickets import ListTickets
+from application.use_cases.list_transfers import ListTransfers
+from application.use_cases.move_storage import MoveStorage
+from application.use_cases.open_download import OpenDownload
+from application.use_cases.read_file import ReadFile
+from application.use_cases.read_quota import ReadQuota
+from application.use_cases.read_settings import ReadSettings
+from application.use_cases.redeem_ticket import RedeemTicket
+from application.use_cases.register_files import RegisterFiles
+from application.use_cases.remove_file_location import RemoveFileLocation
+from application.use_cases.remove_storage import RemoveStorage
+from application.use_cases.revoke_ticket import RevokeTicket
+from application.use_cases.set_quota import SetQuota
+from application.use_cases.verify_copy import VerifyCopy
+from domain.access import Caller, Role
+from tests.fakes.fixed_clock import FixedClock
+from tests.fakes.ids import SequentialIds
+from tests.fakes.in_memory_database import InMemoryDatabase
+from tests.fakes.in_memory_files import InMemoryFileFinder
+from tests.fakes.in_memory_ledger import InMemoryLedger
+from tests.fakes.in_memory_storage import InMemoryStorage, InMemoryStorageRegistry
+from tests.fakes.in_memory_unit_of_work import InMemoryUnitOfWork
+
+KEY = b"0123456789abcdef" * 4
+TENANT = "demo"
+OTHER_TENANT = "other"
+
+
+@attrs.define
+class Service:
+    """An application with everything behind it in reach."""
+
+    database: InMemoryDatabase = attrs.field(factory=InMemoryDatabase)
+    clock: FixedClock = attrs.field(factory=FixedClock)
+    ids: SequentialIds = attrs.field(factory=SequentialIds)
+    disk: InMemoryStorage = attrs.field(factory=InMemoryStorage)
+    extra_handlers: tuple[Any, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        self.database.tables.tenants.update({TENANT: self.clock.now(), OTHER_TENANT: self.clock.now()})
+
+    @property
+    def tokens(self) -> JwtTokens:
+        return JwtTokens(KEY, self.clock)
+
+    @property
+    def ledger(self) -> InMemoryLedger:
+        return InMemoryLedger(self.database)
+
+    def unit_of_work(self) -> InMemoryUnitOfWork:
+        return InMemoryUnitOfWork(self.database)
+
+    def bearer(self, role: Role, email: str = "admin@x.org", tenant: str = TENANT) -> dict[str, str]:
+        """The header of a caller with this role."""
+        token = self.tokens.issue(Caller(tenant, email, role), timedelta(hours=1))
+        return {"authorization": f"Bearer {token}"}
+
+    def app(self) -> Litestar:
+        return create_app(
+            dependencies={name: _given(use_case) for name, use_case in self._use_cases().items()},
+            authenticator=Authenticator(self.tokens, KnownTenants(ListTenants(self.unit_of_work), self.clock)),
+            version="0.0.0",
+            extra_handlers=self.extra_handlers,
+        )
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[AsyncTestClient[Litestar]]:
+        async with AsyncTestClient(self.app(), base_url="http://testserver.local") as client:
+            yield client
+
+    def _use_cases(self) -> dict[str, object]:
+        work, ledger, clock, ids = self.unit_of_work, self.ledger, self.clock, self.ids
+        registry = InMemoryStorageRegistry({"disk-1": self.disk})
+        running = RunningTransfers("instance-1", clock, 30.0)
+        slots = Slots(ledger, clock, wait_seconds=0.0)
+        close_download = CloseDownload(ledger=ledger, running=running, slots=slots, clock=clock)
+        estimate_wait = EstimateWait(ledger=ledger, clock=clock)
+        return {
+            "open_download": OpenDownload(
+                finder=InMemoryFileFinder(self.database),
+                registry=registry,
+                ledger=ledger,
+                slots=slots,
+                running=running,
+                verified=VerifiedCopies(clock),
+                suspicion=Suspicion(work, clock),
+                close_download=close_download,
+                estimate_wait=estimate_wait,
+                ids=ids,
+                clock=clock,
+                copy_log=lambda _reason, _copy, _error: None,
+            ),
+            "close_download": close_download,
+            "redeem_ticket": RedeemTicket(new_unit=work, clock=clock),
+            "read_quota": ReadQuota(ledger, work),
+            "set_quota": SetQuota(ledger, work),
+            "forget_user": ForgetUser(ledger),
+            "list_transfers": ListTransfers(ledger, work),
+            "end_transfer": EndTransfer(ledger),
+            "read_settings": ReadSettings(work),
+            "change_setting": ChangeSetting(work),
+            "list_plugins": ListPlugins(registry),
+            "list_storages": ListStorages(work, registry),
+            "add_storage": AddStorage(work, registry),
+            "change_storage": ChangeStorage(work, registry),
+            "move_storage": MoveStorage(work, registry),
+            "remove_storage": RemoveStorage(work),
+            "register_files": RegisterFiles(work, registry, clock),
+            "list_files": ListFiles(work),
+            "read_file": ReadFile(work),
+            "remove_file_location": RemoveFileLocation(work),
+            "verify_copy": VerifyCopy(work, registry, clock),
+            "issue_ticket": IssueTicket(work, clock, ids),
+            "list_tickets": ListTickets(work, clock),
+            "revoke_ticket": RevokeTicket(work, clock),
+        }
+
+
+def _given(use_case: object) -> Provide:
+    return Provide(lambda: use_case, sync_to_thread=False)
