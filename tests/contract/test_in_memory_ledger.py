@@ -1,25 +1,12 @@
 """The in-memory ledger keeps the ledger's promises."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from domain.quota import Policy
+from tests.contract.in_memory import in_memory_environment
 from tests.contract.ledger import LedgerContract, LedgerEnvironment
-from tests.fakes.in_memory_database import InMemoryDatabase
-from tests.fakes.in_memory_ledger import InMemoryLedger
-from tests.fakes.in_memory_unit_of_work import InMemoryUnitOfWork
 
 
 class TestInMemoryLedger(LedgerContract):
-    @asynccontextmanager
-    async def environment(self, policy: Policy) -> AsyncIterator[LedgerEnvironment]:
-        database = InMemoryDatabase()
-
-        async def snapshot() -> object:
-            return database.tables.copied()
-
-        yield LedgerEnvironment(
-            ledgers=(InMemoryLedger(database, policy), InMemoryLedger(database, policy)),
-            unit_of_work=lambda: InMemoryUnitOfWork(database),
-            snapshot=snapshot,
-        )
+    def environment(self, policy: Policy) -> AbstractAsyncContextManager[LedgerEnvironment]:
+        return in_memory_environment(policy)
