@@ -179,8 +179,7 @@ async def _send_end(send: Send) -> None:
 
 
 async def _send_answer(send: Send, answer: Answer) -> None:
-    fields = [*answer.headers, ("content-length", str(len(answer.body)))]
-    await _send_head(send, HTTPStatus(answer.status), fields)
+    await _send_head(send, HTTPStatus(answer.status), answer.headers)
     await _send_bytes(send, answer.body, more=False)
 
 
