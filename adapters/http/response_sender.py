@@ -10,7 +10,7 @@ from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from adapters.http.connection_watch import ConnectionWatch
-from adapters.http.response_errors import ClientDisconnected, SourceFailed, meant_by_app
+from adapters.http.response_errors import AbortResponse, ClientDisconnected, SourceFailed, meant_by_app
 
 STEP_BYTES = 256 * 1024
 COLD_STEP_BYTES = 512 * 1024
@@ -35,13 +35,13 @@ class ResponseSender:
             await self._app(scope, receive, self.send)  # type: ignore[arg-type]  # The extension's message has no type.
         except asyncio.CancelledError:
             # Only the server cancels this task, when it stops; there is nobody above to tell.
-            self._end("the server is stopping")
+            self._end(logging.INFO, "the server is stopping")
         except BaseException as error:
             meant = meant_by_app(error)
             if meant is None:
                 self._reset_if_unfinished()
                 raise
-            self._end(str(meant))
+            self._end(logging.WARNING if isinstance(meant, AbortResponse) else logging.INFO, str(meant))
         else:
             self._reset_if_unfinished()
         finally:
@@ -158,11 +158,11 @@ class ResponseSender:
         if self._cycle.response_started and not self._cycle.response_complete:
             self.watch.reset()
 
-    def _end(self, reason: str) -> None:
+    def _end(self, level: int, reason: str) -> None:
         if self._cycle.response_complete:
             return
         self._cycle.disconnected = True
         self.watch.reset(reason)
         # Without the query: it may hold a ticket.
         path = self._cycle.scope["raw_path"].decode("ascii")
-        logger.info("%s %s was cut short: %s", self._cycle.scope["method"], path, reason)
+        logger.log(level, "%s %s was cut short: %s", self._cycle.scope["method"], path, reason)

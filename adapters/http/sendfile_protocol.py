@@ -40,6 +40,12 @@ class SendfileProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
+    def eof_received(self) -> None:
+        """The client is done, and uvicorn serves no half-closed connection: the transport closes next."""
+        super().eof_received()
+        if self._sender is not None:
+            self._sender.watch.wake()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell a response that waits for this client."""
         super().connection_lost(exc)

@@ -53,13 +53,15 @@ def reset(client: socket.socket) -> None:
     client.close()
 
 
-def read_to_end(client: socket.socket) -> bytes:
-    """Everything until the server closes; what arrived before a reset is kept."""
+def read_until_cut(client: socket.socket) -> tuple[bytes, bool]:
+    """Everything until the server closes, and whether it did so with an RST."""
     received = bytearray()
-    with contextlib.suppress(ConnectionResetError):
+    try:
         while data := client.recv(1 << 20):
             received += data
-    return bytes(received)
+    except ConnectionResetError:
+        return bytes(received), True
+    return bytes(received), False
 
 
 @attrs.frozen
