@@ -126,7 +126,8 @@ def _framework_refusal(error: HTTPException) -> Answer:
         phrase = HTTPStatus(error.status_code).phrase
         kind = Kind(phrase.lower().replace(" ", "-"), error.status_code, phrase, phrase)
     found = [_sentence(item) for item in error.extra] if isinstance(error.extra, list) else []
-    detail = "; ".join(found) or (kind.explanation if error.detail.startswith("Validation failed") else error.detail)
+    said = error.detail.partition(" for path ")[0]
+    detail = "; ".join(found) or (kind.explanation if said.startswith("Validation failed") else said)
     allowed = [(name.lower(), value) for name, value in (error.headers or {}).items()]
     return problem(kind, detail, messages=found, headers=allowed)
 
