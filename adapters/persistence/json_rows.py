@@ -6,15 +6,16 @@ bound values is ever met, and a batch is one call of the driver.
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     JSON,
-    BigInteger,
     Boolean,
     Column,
     ColumnElement,
     DateTime,
+    Integer,
     Text,
     bindparam,
     cast,
@@ -34,9 +35,9 @@ def encoded(rows: Iterable[Sequence[object]]) -> str:
     return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"))
 
 
-def unfolded(dialect: str, name: str, columns: Sequence[Column[object]]) -> CTE:
+def unfolded(dialect: str, name: str, columns: Sequence[Column[Any]]) -> CTE:
     """A table called ``name``, with these columns, from the bound value ``name`` made by ``encoded``."""
-    value: ColumnElement[object] = column("value")
+    fields: list[ColumnElement[Any]]
     if dialect == "sqlite":
         source = func.json_each(bindparam(name, type_=Text())).table_valued("value", name="unfolding")
         fields = [
@@ -47,8 +48,7 @@ def unfolded(dialect: str, name: str, columns: Sequence[Column[object]]) -> CTE:
         source = func.jsonb_array_elements(cast(bindparam(name, type_=Text()), JSONB)).table_valued(
             column("value", JSONB), name="unfolding"
         )
-        value = source.c.value
-        fields = [_field(value, position, wanted.type) for position, wanted in enumerate(columns)]
+        fields = [_field(source.c.value, position, wanted.type) for position, wanted in enumerate(columns)]
     return (
         select(*(field.label(wanted.name) for field, wanted in zip(fields, columns, strict=True)))
         .select_from(source)
@@ -56,7 +56,7 @@ def unfolded(dialect: str, name: str, columns: Sequence[Column[object]]) -> CTE:
     )
 
 
-def _field(value: ColumnElement[object], position: int, kind: TypeEngine[object]) -> ColumnElement[object]:
+def _field(value: ColumnElement[Any], position: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
     if isinstance(kind, JSON):
         return cast(value.op("->")(literal_column(str(position))), JSON)
     text = value.op("->>", return_type=Text())(literal_column(str(position)))
@@ -64,10 +64,10 @@ def _field(value: ColumnElement[object], position: int, kind: TypeEngine[object]
     return text if isinstance(plain, Text) else cast(text, plain)
 
 
-def _plain(kind: TypeEngine[object]) -> TypeEngine[object]:
+def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type to unfold a value as, without the conversions that its column does in Python."""
     if isinstance(kind, UTCDateTime):
         return DateTime(timezone=True)
     if isinstance(kind, TypeDecorator):
         return kind.impl_instance
-    return kind if isinstance(kind, BigInteger | Boolean) else Text()
+    return kind if isinstance(kind, Integer | Boolean) else Text()

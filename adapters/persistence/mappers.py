@@ -1,10 +1,10 @@
 """Rows to domain values and back, for everything but the ledger's own tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Select, select
 
 from adapters.persistence.tables import file, file_location, storage_location
 from application.ports.files import FoundFile
@@ -25,6 +25,19 @@ FILE_COLUMNS: tuple[ColumnElement[Any], ...] = (
 _FILE = slice(0, len(file.c))
 _LOCATION = slice(_FILE.stop, _FILE.stop + len(file_location.c))
 _STORAGE = slice(_LOCATION.stop, _LOCATION.stop + len(storage_location.c))
+
+
+def with_copies(*, only: ColumnElement[bool] | None = None) -> Select[Any]:
+    """Files with their copies and storages, one row a copy, by tenant, checksum and storage."""
+    joined = file.outerjoin(
+        file_location, (file_location.c.tenant == file.c.tenant) & (file_location.c.checksum == file.c.checksum)
+    ).outerjoin(
+        storage_location,
+        (storage_location.c.tenant == file_location.c.tenant) & (storage_location.c.name == file_location.c.storage),
+    )
+    query = select(*FILE_COLUMNS).select_from(joined)
+    query = query.order_by(file.c.tenant, file.c.checksum, file_location.c.storage)
+    return query if only is None else query.where(only)
 
 
 def file_values(value: ArchiveFile) -> dict[str, object]:
@@ -86,7 +99,7 @@ def stored_event_from(row: Mapping[str, Any]) -> StoredEvent:
     return StoredEvent(**row)
 
 
-def found_files(rows: list[Row[Any]]) -> dict[tuple[str, str], FoundFile]:
+def found_files(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[str, str], FoundFile]:
     """Files with their copies, by tenant and checksum, from rows of ``FILE_COLUMNS`` ordered by file and storage."""
     files: dict[tuple[str, str], ArchiveFile] = {}
     copies: dict[tuple[str, str], list[Copy]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Insert, Select, Table
+from sqlalchemy import Insert, Select, Table, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -16,7 +16,8 @@ def upsert(
     """
     insert: Any = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     if source is not None:
-        insert = insert.from_select(list(source.selected_columns.keys()), source)
+        # The condition keeps SQLite from reading the conflict clause as that of a join.
+        insert = insert.from_select(list(source.selected_columns.keys()), source.where(true()))
     keys = [column.name for column in table.primary_key]
     names = [column.name for column in table.c if column.name not in keys] if changing is None else list(changing)
     if not names:

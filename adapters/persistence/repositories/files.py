@@ -8,30 +8,17 @@ from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 
 from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.mappers import (
-    FILE_COLUMNS,
     file_values,
     found_files,
     location_from,
     location_values,
+    with_copies,
 )
-from adapters.persistence.tables import file, file_location, storage_location
+from adapters.persistence.tables import file, file_location
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.upserts import upsert
 from application.ports.files import FilePage, FileRepository, FoundFile
 from domain.file import ArchiveFile, FileLocation
-
-
-def with_copies(*, only: ColumnElement[bool] | None = None) -> Select[Any]:
-    """Files with their copies and storages, one row a copy, by tenant, checksum and storage."""
-    joined = file.outerjoin(
-        file_location, (file_location.c.tenant == file.c.tenant) & (file_location.c.checksum == file.c.checksum)
-    ).outerjoin(
-        storage_location,
-        (storage_location.c.tenant == file_location.c.tenant) & (storage_location.c.name == file_location.c.storage),
-    )
-    query = select(*FILE_COLUMNS).select_from(joined)
-    query = query.order_by(file.c.tenant, file.c.checksum, file_location.c.storage)
-    return query if only is None else query.where(only)
 
 
 class SqlFileRepository(FileRepository):
@@ -135,7 +122,7 @@ class SqlFileRepository(FileRepository):
         self, query: Select[Any], parameters: dict[str, Any] | None = None
     ) -> dict[tuple[str, str], FoundFile]:
         result = await self._transaction.read(query, parameters)
-        return found_files(list(result))
+        return found_files(tuple(row) for row in result)
 
 
 def _is(table: Any, tenant: str, checksum: str) -> ColumnElement[bool]:

@@ -1,0 +1,84 @@
+"""Databases for tests: a fresh SQLite file, or a fresh schema on the PostgreSQL server that a variable names."""
+
+import functools
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from adapters.persistence import migrate
+from adapters.persistence.engine import create_engine_for
+from adapters.persistence.tables import metadata
+
+POSTGRES_VARIABLE = "RS_DOWNLOADER_TEST_POSTGRES_URL"
+
+
+def on_postgres(test):
+    """Mark a test, or a class of them, that needs PostgreSQL."""
+    skip = pytest.mark.skipif(
+        POSTGRES_VARIABLE not in os.environ, reason=f"set {POSTGRES_VARIABLE} to a PostgreSQL URL to run this"
+    )
+    return pytest.mark.postgres(skip(test))
+
+
+@contextmanager
+def sqlite_database(*, migrated: bool = True) -> Iterator[str]:
+    """The URL of a new file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.sqlite"
+        if migrated:
+            shutil.copyfile(_migrated_file(), path)
+        yield f"sqlite:///{path}"
+
+
+@contextmanager
+def postgres_database(*, migrated: bool = True) -> Iterator[str]:
+    """The URL of a new schema, which is dropped afterwards."""
+    server = make_url(os.environ[POSTGRES_VARIABLE])
+    schema = f"test_{secrets.token_hex(8)}"
+    _execute(server.render_as_string(hide_password=False), f"CREATE SCHEMA {schema}")
+    url = server.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
+    try:
+        if migrated:
+            migrate.upgrade(url)
+        yield url
+    finally:
+        _execute(server.render_as_string(hide_password=False), f"DROP SCHEMA {schema} CASCADE")
+
+
+def every_row(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, in an order of their own."""
+    engine = create_engine_for(url)
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)
+                for table in metadata.sorted_tables
+            }
+    finally:
+        engine.dispose()
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine_for(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()
+
+
+@functools.cache
+def _migrated_file() -> Path:
+    """A file with the schema and nothing else, made once; without a log beside it, so that a copy is complete."""
+    folder = tempfile.mkdtemp()
+    path = Path(folder) / "empty.sqlite"
+    migrate.upgrade(f"sqlite:///{path}")
+    assert [entry.name for entry in Path(folder).iterdir()] == [path.name]
+    return path
