@@ -52,7 +52,7 @@ class ResponseSender:
         match message["type"]:
             case "http.response.zerocopysend":
                 await self._send_file(message)
-            case "http.response.body" if self._cycle.response_started and not self._cycle.response_complete:
+            case "http.response.body" if not self._cycle.response_complete:
                 await self._send_body(message)
             case _:
                 await self._send_other(message)
@@ -94,12 +94,13 @@ class ResponseSender:
 
     async def _send_file(self, message: dict[str, Any]) -> None:
         cycle = self._cycle
+        if not cycle.response_complete:
+            self.watch.raise_if_gone()
         if not cycle.response_started or cycle.response_complete or cycle.chunked_encoding:
             raise RuntimeError("http.response.zerocopysend needs a started response that has a Content-Length.")
         if cycle.scope["method"] != "HEAD":
             if message["count"] > cycle.expected_content_length:
                 raise RuntimeError("Response content longer than Content-Length")
-            self.watch.raise_if_gone()
             self._is_in_parts = True
             self.watch.begin_body()
             await self.watch.until_flushed()

@@ -47,10 +47,10 @@ class SendfileProtocol(HttpToolsProtocol):
             self._sender.watch.wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell a response that waits for this client."""
-        super().connection_lost(exc)
+        """Tell a response that waits for this client, before the app's own watcher of ``receive`` may cancel it."""
         if self._sender is not None:
             self._sender.watch.lost()
+        super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         """Tell a response that waits for room."""

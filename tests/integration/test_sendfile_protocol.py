@@ -354,7 +354,7 @@ def test_a_slow_client_is_not_taken_for_a_stalled_one(loop, whole_file, content)
     with serving(whole_file, loop=loop, stall_timeout=1.0) as server, server.connect(receive_buffer=65536) as client:
         client.sendall(GET)
         slowly = b""
-        for _ in range(25):
+        for _ in range(15):
             slowly += read_some(client, 30_000)
             time.sleep(0.1)
         with client.makefile("rb") as stream:
