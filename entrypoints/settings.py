@@ -7,6 +7,7 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -167,6 +168,16 @@ class Settings:
         """The database URL, with the default filled in."""
         configured = str(self.database_url)
         return configured or f"sqlite+aiosqlite:///{self.data_dir / 'rs-downloader.db'}"
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a lease lasts."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def ticket_resume_cap(self) -> timedelta:
+        """Longest time after its ticket's expiry that a started download can be resumed."""
+        return timedelta(seconds=self.ticket_resume_cap_seconds)
 
     @property
     def jwt_key_file(self) -> Path:

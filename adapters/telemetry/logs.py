@@ -50,6 +50,7 @@ def configure(*, level: str = "info", as_json: bool | None = None, stream: TextI
             foreign_pre_chain=[*common, structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_colours,
                 mask_names,
                 *([structlog.processors.format_exc_info] if as_json else []),
                 _masked(_json_renderer() if as_json else _console_renderer(stream)),
@@ -61,6 +62,12 @@ def configure(*, level: str = "info", as_json: bool | None = None, stream: TextI
     root.setLevel(threshold)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+
+
+def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Uvicorn sends each message a second time with terminal codes."""
+    event.pop("color_message", None)
+    return event
 
 
 def _json_renderer() -> Processor:

@@ -15,6 +15,8 @@ from tests.fakes.ids import SequentialIds
 
 TOKEN = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 
+A_LINE_WITH_SECRETS = f"GET /x?t=hush&scope=demo with Bearer {TOKEN}"
+
 
 @pytest.fixture
 def log_lines():
@@ -82,7 +84,7 @@ def test_the_query_string_is_not_logged(log_lines):
 def test_secrets_are_masked_by_name_and_by_shape_also_in_tracebacks(log_lines):
     log = structlog.get_logger("app")
     log.info("named", token="hush", jwt_secret="hush", Authorization="hush")
-    log.info("GET /x?t=hush&scope=demo with Bearer " + TOKEN)
+    log.info(A_LINE_WITH_SECRETS)
     logging.getLogger("other.library").warning("connecting to postgresql://user:hush@host/db with %s", TOKEN)
     try:
         raise ValueError(TOKEN)

@@ -1,0 +1,40 @@
+"""The command line ``rs-downloader``: everything an operator does, without the HTTP API."""
+
+from importlib.metadata import version
+
+import rich_click as click
+
+from entrypoints.cli.commands import AUTO_ENVVAR_PREFIX, PROGRAM, Group
+from entrypoints.cli.demo import demo
+from entrypoints.cli.files import files
+from entrypoints.cli.quota import quota
+from entrypoints.cli.serve import migrate, serve
+from entrypoints.cli.storages import storages
+from entrypoints.cli.sweep import sweep
+from entrypoints.cli.tenant_settings import settings
+from entrypoints.cli.tenants import tenants
+from entrypoints.cli.tickets import tickets
+from entrypoints.cli.tokens import token
+from entrypoints.cli.transfers import transfers
+
+
+@click.group(
+    cls=Group, context_settings={"auto_envvar_prefix": AUTO_ENVVAR_PREFIX, "help_option_names": ["-h", "--help"]}
+)
+@click.version_option(version("rs-downloader"), prog_name=PROGRAM)
+def main() -> None:
+    r"""The gate through which an archive's files leave: exact quotas, tickets, resumable and verifiable downloads.
+
+    \b
+    Start here:   rs-downloader demo && rs-downloader serve
+    Your files:   rs-downloader tenants add mine
+                  rs-downloader storages add disk1 --path /data/products
+                  rs-downloader files add /data/products --storage disk1 --type RAWDATA
+
+    Every option can also be given as the environment variable that its help shows. Exit codes: 0 done, 1 refused or
+    failed (with the reason), 2 wrong usage.
+    """
+
+
+for command in (serve, migrate, demo, token, tenants, storages, files, quota, tickets, transfers, settings, sweep):
+    main.add_command(command)

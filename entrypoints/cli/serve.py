@@ -1,0 +1,58 @@
+"""``rs-downloader serve`` and ``migrate``: the server and its schema."""
+
+import socket
+
+import rich_click as click
+
+from adapters.http import server
+from adapters.persistence import migrate as schema
+from entrypoints.cli.commands import data_dir_option, from_settings
+from entrypoints.cli.session import load_settings, prepare_schema
+from entrypoints.http import create_logged
+
+
+@click.command()
+@from_settings("host")
+@from_settings("port", type=click.IntRange(0, 65535))
+@data_dir_option
+def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
+    """Serve downloads over HTTP until stopped with Ctrl-C or SIGTERM.
+
+    Running transfers may end first, for as long as the drain setting says. The embedded SQLite database is migrated by
+    itself; another database by 'migrate', before a new version starts.
+    """
+    settings = load_settings(host=host, port=port, data_dir=data_dir)
+    prepare_schema(settings)
+    listener = server.listening_socket(settings.host, settings.port)
+    try:
+        app = create_logged(settings)
+    except BaseException:
+        listener.close()
+        raise
+    address = _address(listener)
+
+    def say_where() -> None:
+        click.echo(f"Listening on {address} with data in {settings.data_dir}. Interactive API: {address}/schema")
+
+    server.serve(
+        app,
+        listener,
+        stall_timeout=settings.stall_timeout_seconds,
+        graceful_timeout=settings.drain_seconds,
+        on_started=say_where,
+        log_level=settings.log_level,
+    )
+
+
+@click.command()
+@data_dir_option
+def migrate(*, data_dir: str | None) -> None:
+    """Bring the database schema up to date; safe to repeat, and when several do it at once."""
+    settings = load_settings(data_dir=data_dir)
+    schema.upgrade(settings.resolved_database_url)
+    click.echo(f"The schema is at revision {schema.current(settings.resolved_database_url)}.")
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,102 @@
+"""Running use cases from a command: settings, container, event loop, tenant."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import attrs
+
+from adapters.persistence import migrate as schema
+from adapters.telemetry import logs
+from application.errors import PortError
+from application.use_cases.list_tenants import ListTenants
+from domain.access import Caller, Role
+from domain.errors import InvalidValue, NotFound
+from entrypoints.containers import CLIContainer, UseCases
+from entrypoints.lifetimes import opened
+from entrypoints.settings import Settings
+
+T = TypeVar("T")
+
+OPERATOR = "operator"
+"""Whom records name as the issuer when somebody works with the command line; access to the database is the right."""
+
+
+class NotMigrated(PortError):
+    """The database is there, but not its tables."""
+
+    code = "not-migrated"
+
+
+@attrs.frozen
+class Session:
+    """What a command works with: the use cases, and the tenant it is about."""
+
+    container: CLIContainer
+    tenant: str
+
+    @property
+    def use_cases(self) -> UseCases:
+        """Providers of the use cases; call one to get it."""
+        # The container's own type says only that this is a provider of containers.
+        return self.container.use_cases  # type: ignore[return-value]
+
+    @property
+    def caller(self) -> Caller:
+        """The operator."""
+        return Caller(self.tenant, OPERATOR, Role.INSTANCE_ADMIN)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings, with what the command line says; also sets up logging."""
+    from entrypoints.configuration import command_variables  # noqa: PLC0415 — it walks the commands, which import this.
+
+    settings = Settings.from_environ(overrides=overrides, also_known=command_variables())
+    as_json = {"json": True, "console": False}.get(settings.log_format)
+    logs.configure(level=settings.log_level, as_json=as_json)
+    return settings
+
+
+def prepare_schema(settings: Settings) -> None:
+    """Migrate the embedded database; another one must have been migrated. Raises ``NotMigrated``."""
+    url = settings.resolved_database_url
+    if url.startswith("sqlite"):
+        schema.upgrade(url)
+    elif schema.current(url) is None:
+        raise NotMigrated("The database has no schema yet. Make it with: rs-downloader migrate")
+
+
+def run_with_container(data_dir: str | None, work: Callable[[CLIContainer], Awaitable[T]]) -> T:
+    """Run ``work`` with open adapters, in an event loop of its own."""
+    settings = load_settings(data_dir=data_dir)
+    prepare_schema(settings)
+
+    async def inside() -> T:
+        container = CLIContainer(settings=settings)
+        container.check_dependencies()
+        async with opened(container.adapters):
+            return await work(container)
+
+    return asyncio.run(inside())
+
+
+def run(data_dir: str | None, tenant: str | None, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run ``work`` for one tenant. Raises ``NotFound`` when it is not served, ``InvalidValue`` when it is unclear."""
+
+    async def inside(container: CLIContainer) -> T:
+        return await work(Session(container, await _tenant(container.use_cases.list_tenants(), tenant)))
+
+    return run_with_container(data_dir, inside)
+
+
+async def _tenant(list_tenants: ListTenants, wanted: str | None) -> str:
+    names = await list_tenants.execute()
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if not names:
+        raise NotFound("There is no tenant yet. Make one with: rs-downloader tenants add NAME")
+    if wanted is None:
+        raise InvalidValue(f"Say which tenant, with --tenant: {', '.join(names)}.")
+    if wanted not in names:
+        raise NotFound(f"There is no tenant {wanted!r}. Known are: {', '.join(names)}.")
+    return wanted

@@ -1,0 +1,27 @@
+"""Work that is done again and again while a server runs."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+Sleep = Callable[[float], Awaitable[None]]
+
+JITTER = 0.1
+"""Each pause is up to a tenth shorter, so that instances started together do not go on in step."""
+
+_log = structlog.get_logger("rs_downloader.periodic")
+_random = random.SystemRandom()
+
+
+async def every(
+    seconds: float, work: Callable[[], Awaitable[object]], *, name: str, sleep: Sleep = asyncio.sleep
+) -> None:
+    """Do ``work`` every ``seconds`` until cancelled. A failure is logged and does not end it."""
+    while True:
+        await sleep(seconds * (1 - JITTER * _random.random()))
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 — whatever went wrong this time may be right the next time.
+            _log.warning("periodic work failed", work=name, error=f"{type(error).__name__}: {error}")
