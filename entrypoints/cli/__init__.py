@@ -16,6 +16,7 @@ from entrypoints.cli.tenants import tenants
 from entrypoints.cli.tickets import tickets
 from entrypoints.cli.tokens import token
 from entrypoints.cli.transfers import transfers
+from entrypoints.cli.variables import show_variables
 
 
 @click.group(
@@ -38,3 +39,5 @@ def main() -> None:
 
 for command in (serve, migrate, demo, token, tenants, storages, files, quota, tickets, transfers, settings, sweep):
     main.add_command(command)
+
+show_variables(main)

@@ -1,7 +1,7 @@
 """What all commands have in common: options, and one clear line for everything that is refused."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import attrs
 import rich_click as click
@@ -17,33 +17,24 @@ PROGRAM = "rs-downloader"
 AUTO_ENVVAR_PREFIX = PREFIX.removesuffix("_")
 
 
-class Refused(click.ClickException):
-    """The command was understood and not done: one line on standard error, exit code 1."""
-
-    def show(self, file: Any = None) -> None:
-        """Print the reason."""
-        click.echo(f"Error: {self.format_message()}", file=file, err=file is None)
-
-
-class Misconfigured(Refused):
-    """A setting is wrong: exit code 2, as for a wrong option."""
-
-    exit_code = 2
-
-
 class Group(click.RichGroup):
     """A group of commands; refusals of the rules and failures of the ports end as one line, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command."""
+        """Run the chosen command: exit code 1 for what was refused or failed, 2 for a setting that is wrong."""
         try:
             return super().invoke(ctx)
         except (SettingsInvalid, UnusableKey) as error:
-            raise Misconfigured(str(error)) from error
+            _end(ctx, str(error), 2)
         except (DomainError, PortError) as error:
-            raise Refused(str(error)) from error
+            _end(ctx, str(error), 1)
         except OSError as error:
-            raise Refused(_system_reason(error)) from error
+            _end(ctx, _system_reason(error), 1)
+
+
+def _end(ctx: click.Context, reason: str, exit_code: int) -> NoReturn:
+    click.echo(f"Error: {reason}", err=True)
+    ctx.exit(exit_code)
 
 
 def _system_reason(error: OSError) -> str:

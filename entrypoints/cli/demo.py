@@ -69,7 +69,7 @@ The demo archive is in {data_dir / "demo"}. With the server running, paste into 
   curl -I -H "Authorization: Bearer $TOKEN" $URL/files/$SMALL/download
 
   # What it cost. Only RAWDATA counts, notes.bin does not:
-  curl -H "Authorization: Bearer $TOKEN" $URL/quota
+  curl -H "Authorization: Bearer $TOKEN" $URL/quota/current; echo
 
   # {BOB} may have two files. The third answer is 429 and says why:
   BOB=$({token} {BOB})

@@ -35,8 +35,20 @@ def files() -> None:
 @files.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option("--storage", required=True, help="Storage that the files are on, inside its folder.")
-@click.option("--type", "data_type", required=True, type=click.Choice(list(DataType.__members__)), help="Data type.")
-@click.option("--algorithm", default="SHA-256", show_default=True, type=click.Choice(ALGORITHMS, case_sensitive=False))
+@click.option(
+    "--type",
+    "data_type",
+    required=True,
+    type=click.Choice(list(DataType.__members__)),
+    help="Data type; only RAWDATA counts against quotas.",
+)
+@click.option(
+    "--algorithm",
+    default="SHA-256",
+    show_default=True,
+    type=click.Choice(ALGORITHMS, case_sensitive=False),
+    help="How the checksum is computed.",
+)
 @click.option("--media-type", help="Media type of all of them. [default: by the end of each name]")
 @json_option
 @tenant_option

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import attrs
+import rich_click as click
 
 from adapters.persistence import migrate as schema
 from adapters.telemetry import logs
@@ -12,6 +13,7 @@ from application.errors import PortError
 from application.use_cases.list_tenants import ListTenants
 from domain.access import Caller, Role
 from domain.errors import InvalidValue, NotFound
+from entrypoints.cli.variables import option_variables
 from entrypoints.containers import CLIContainer, UseCases
 from entrypoints.lifetimes import opened
 from entrypoints.settings import Settings
@@ -49,12 +51,16 @@ class Session:
 
 def load_settings(**overrides: object) -> Settings:
     """The settings, with what the command line says; also sets up logging."""
-    from entrypoints.configuration import command_variables  # noqa: PLC0415 — it walks the commands, which import this.
-
-    settings = Settings.from_environ(overrides=overrides, also_known=command_variables())
+    settings = Settings.from_environ(overrides=overrides, also_known=_option_variables())
     as_json = {"json": True, "console": False}.get(settings.log_format)
     logs.configure(level=settings.log_level, as_json=as_json)
     return settings
+
+
+def _option_variables() -> set[str]:
+    context: click.Context | None = click.get_current_context()
+    assert context is not None, "settings are loaded by commands"
+    return {variable.name for variable in option_variables(context.find_root().command)}
 
 
 def prepare_schema(settings: Settings) -> None:

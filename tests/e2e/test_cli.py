@@ -328,7 +328,7 @@ def test_every_option_of_every_command_can_be_a_variable(cli, answer):
 
 
 def test_a_database_that_cannot_be_had_is_one_line(cli, tmp_path):
-    (tmp_path / "data").write_text("a file where the folder should be")
+    (tmp_path / "data/rs-downloader.db").mkdir(parents=True)
 
     result = cli("tenants", "list")
 
@@ -341,3 +341,8 @@ def test_help_says_what_each_command_is_for(answer):
     for command in ["", *main.commands]:
         page = answer(*([command] if command else []), "--help")
         assert "Usage" in page
+
+
+def test_help_names_the_variable_of_every_option(answer):
+    assert "RS_DOWNLOADER_TOKEN_LIFETIME" in answer("token", "--help")
+    assert "RS_DOWNLOADER_PORT" in answer("serve", "--help")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints import configuration
 from entrypoints.settings import Settings, SettingsInvalid, variables
 
 
@@ -97,3 +98,9 @@ def test_variables_of_others_are_left_alone():
         },
         also_known={"RS_DOWNLOADER_TENANT"},
     )
+
+
+def test_the_documentation_lists_every_variable_as_it_is():
+    page = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
+
+    assert configuration.in_page(page) == page, "run: make docs"
