@@ -63,7 +63,10 @@ class Ledger(Protocol):
 
     @abstractmethod
     async def forget(self, key: AccountKey) -> bool:
-        """Delete an account with its downloads and transfers (L7); ``False`` when there was none."""
+        """Delete an account with its downloads and transfers, and the tickets that charge it (L7).
+
+        ``False`` when there was no account.
+        """
 
     @abstractmethod
     async def transfers(self, tenant: str, email: str | None = None) -> tuple[Transfer, ...]:
@@ -78,4 +81,7 @@ class Ledger(Protocol):
 
     @abstractmethod
     async def purge(self, now: datetime) -> int:
-        """Delete downloads that are closed and can never be resumed; returns how many."""
+        """Delete downloads that are closed and can never be resumed; returns how many.
+
+        A ticket's own account goes with its last download.
+        """

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from domain.account import Account, AccountKey
-from domain.quota import Granted, QuotaExceeded, RateExceeded
+from domain.quota import Granted, QuotaExceeded, RateExceeded, TicketNotValid
 from domain.settlement import Outcome
 from tests.contract.ledger_environment import LedgerEnvironment, LedgerSuite
-from tests.factories import ALICE, BOB, NOW, SIZE, TENANT, a_request, limits
+from tests.factories import ALICE, BOB, NOW, SIZE, TENANT, a_request, a_ticket, limits
 
 
 class AccountsContract(LedgerSuite):
@@ -73,6 +73,18 @@ class AccountsContract(LedgerSuite):
         assert await env.snapshot() == before
         assert not await env.ledger.forget(ALICE)
 
+    async def test_the_tickets_that_charge_a_forgotten_user_go_too(self, env: LedgerEnvironment) -> None:
+        for ticket in (a_ticket("k1", email=ALICE.email), a_ticket("k2", email=BOB.email), a_ticket("k3")):
+            await env.add_ticket(ticket)
+        await env.granted(a_request("t1", ticket_id="k1"))
+
+        assert await env.ledger.forget(ALICE)
+
+        async with env.unit_of_work() as unit:
+            left = await unit.tickets.page(TENANT, issued_by=None, checksum=None, after=None, limit=10)
+        assert [ticket.id for ticket in left] == ["k2", "k3"]
+        assert await env.ledger.admit(a_request("t2", ticket_id="k1"), NOW) == TicketNotValid(None)
+
     async def test_what_ran_for_a_forgotten_user_is_lost_and_settles_nothing(self, env: LedgerEnvironment) -> None:
         await env.granted(a_request("t1"))
         await env.ledger.forget(ALICE)
@@ -132,3 +144,17 @@ class AccountsContract(LedgerSuite):
         assert await env.ledger.purge(NOW + 2 * day) == 0
         assert await env.ledger.settle("t3", Outcome(delivered_bytes=1), NOW + 2 * day)
         assert await env.used() == 2
+
+    async def test_a_tickets_own_account_is_purged_with_its_last_download(self, env: LedgerEnvironment) -> None:
+        ticket = await env.add_ticket(a_ticket())
+        for transfer in ("t1", "t2"):
+            await env.granted(a_request(transfer, account=ticket.account, ticket_id=ticket.id))
+        await env.granted(a_request("t3"))
+        await env.ledger.settle("t1", Outcome(delivered_bytes=0), NOW)
+        await env.ledger.settle("t3", Outcome(delivered_bytes=0), NOW)
+
+        assert await env.ledger.purge(NOW) == 2
+        assert set(await env.ledger.accounts([ticket.account, ALICE])) == {ticket.account, ALICE}
+        await env.ledger.settle("t2", Outcome(delivered_bytes=0), NOW)
+        assert await env.ledger.purge(NOW) == 1
+        assert set(await env.ledger.accounts([ticket.account, ALICE])) == {ALICE}

@@ -128,6 +128,15 @@ class TicketContract(LedgerSuite):
         assert await env.ledger.admit(request, ticket.expires_at) == TicketNotValid(TicketState.EXPIRED)
         assert (await env.granted(request, ticket.expires_at - timedelta(microseconds=1))).opened
 
+    async def test_a_ticket_opens_neither_another_file_nor_for_another_user(self, env: LedgerEnvironment) -> None:
+        ticket = await env.add_ticket(a_ticket(email=BOB.email))
+
+        for request in (
+            a_request("t1", account=BOB, checksum="c2", ticket_id=ticket.id),
+            a_request("t2", ticket_id=ticket.id),
+        ):
+            assert isinstance(await env.ledger.admit(request, NOW), TicketNotValid)
+
     async def test_an_unknown_ticket_opens_nothing(self, env: LedgerEnvironment) -> None:
         assert await env.ledger.admit(a_request("t1", ticket_id="unknown"), NOW) == TicketNotValid(None)
 

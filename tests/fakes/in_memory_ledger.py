@@ -110,6 +110,9 @@ class InMemoryLedger(Ledger):
             existed = tables.accounts.pop(key, None) is not None
             tables.downloads = {i: row for i, row in tables.downloads.items() if row.account != key}
             tables.transfers = {i: row for i, row in tables.transfers.items() if row.account != key}
+            tables.tickets = {
+                i: row for i, row in tables.tickets.items() if (row.tenant, row.email) != (key.tenant, key.email)
+            }
         return existed
 
     async def transfers(self, tenant: str, email: str | None = None) -> tuple[Transfer, ...]:
@@ -133,9 +136,13 @@ class InMemoryLedger(Ledger):
     async def purge(self, now: datetime) -> int:
         await anyio.lowlevel.checkpoint()
         with self._database.transaction() as tables:
-            closed = [row.id for row in tables.downloads.values() if not row.is_open(now)]
-            for download_id in closed:
-                del tables.downloads[download_id]
+            closed = [row for row in tables.downloads.values() if not row.is_open(now)]
+            for row in closed:
+                del tables.downloads[row.id]
+            in_use = {row.account for row in tables.downloads.values()}
+            for key in {row.account for row in closed if row.account.is_ticket} - in_use:
+                if tables.accounts[key] == Account(key=key):
+                    del tables.accounts[key]
         return len(closed)
 
 

@@ -40,6 +40,18 @@ class Change:
     DATA_TYPE = "data type"
 
 
+class Fate:
+    """What becomes of a transfer at once; most rules act on those that run."""
+
+    RUNS = "runs"
+    FINISHES = "finishes"
+    BREAKS = "breaks after some bytes"
+    IS_ABORTED = "is aborted before the first byte"
+    IS_CORRUPT = "turns out corrupt"
+
+
+FATES = st.sampled_from([Fate.RUNS, Fate.RUNS, Fate.FINISHES, Fate.BREAKS, Fate.IS_ABORTED, Fate.IS_CORRUPT])
+ENDS = st.sampled_from([Fate.FINISHES, Fate.BREAKS, Fate.IS_CORRUPT])
 WHOLE = Shape(0, 16, 0)
 SHAPES = st.just(WHOLE) | st.builds(
     Shape, st.integers(0, 15), st.sampled_from([0, 1, 4, 8, 16]), st.sampled_from([0, 0, 0, -1, 1, 100])
@@ -47,7 +59,7 @@ SHAPES = st.just(WHOLE) | st.builds(
 FILES = st.sampled_from(sorted(SIZES))
 NAMED_USERS = st.sampled_from(USERS[:2])
 CHANGES = st.sampled_from([Change.NOTHING] * 12 + [Change.SIZE, Change.DATA_TYPE])
-LIMITS = st.sampled_from([-1, 0, 1, 2, 3, 5])
+LIMITS = st.sampled_from([-1, -1, 0, 1, 2, 3, 5])
 PICK = st.integers(0, 63)
 INSTANCES = st.sampled_from([0, 1])
 DURATIONS = st.sampled_from(

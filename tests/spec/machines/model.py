@@ -145,6 +145,7 @@ class Model:
         self.accounts.discard(user)
         self.own_limits.pop(user, None)
         self.downloads = [row for row in self.downloads if row.user != user]
+        self.tickets = {ticket_id: row for ticket_id, row in self.tickets.items() if row.user != user}
         return existed
 
     def limits_of(self, user: str) -> tuple[int, int]:

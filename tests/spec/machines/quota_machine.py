@@ -7,15 +7,16 @@ oracle of ``model``, which predicts every answer and every counter from a plain 
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.account import AccountKey
 from domain.limits import Limits
-from domain.settlement import Outcome
 from tests.factories import TENANT, a_ticket
 from tests.spec.machines.asks import (
     CHANGES,
     DURATIONS,
+    ENDS,
+    FATES,
     FILES,
     INSTANCES,
     LIMITS,
@@ -44,13 +45,26 @@ class QuotaMachine(RuleBasedStateMachine):
         finally:
             self.world.close()
 
+    @initialize(with_tickets=st.booleans())
+    def begin(self, with_tickets: bool) -> None:
+        if with_tickets:
+            self.issue_a_ticket(user=None, file="large", max_uses=1, lifetime=timedelta(hours=1))
+            self.issue_a_ticket(user=USERS[0], file="small", max_uses=2, lifetime=timedelta(hours=1))
+
     @invariant()
     def the_books_balance(self) -> None:
         self.world.check()
 
-    @rule(instance=INSTANCES, user=st.sampled_from(USERS), file=FILES, shape=SHAPES, change=CHANGES)
-    def download(self, instance: int, user: str, file: str, shape: Shape, change: str) -> None:
-        self.world.admit(instance, self.world.ask(instance, user, file, shape, change=change))
+    @rule(
+        instance=INSTANCES,
+        user=st.sampled_from([USERS[0], *USERS]),
+        file=FILES,
+        shape=SHAPES,
+        change=CHANGES,
+        fate=FATES,
+    )
+    def download(self, instance: int, user: str, file: str, shape: Shape, change: str, fate: str) -> None:
+        self.world.download(instance, self.world.ask(instance, user, file, shape, change=change), fate)
 
     @rule(instance=INSTANCES, user=NAMED_USERS, file=FILES, parts=st.integers(2, 17))
     def download_in_parallel_ranges(self, instance: int, user: str, file: str, parts: int) -> None:
@@ -65,12 +79,12 @@ class QuotaMachine(RuleBasedStateMachine):
         self.world.admit_at_once((first, second))
 
     @precondition(lambda self: self.world.model.downloads)
-    @rule(instance=INSTANCES, pick=PICK, overlap=st.sampled_from(["none", "one byte", "grace", "more"]))
-    def resume(self, instance: int, pick: int, overlap: str) -> None:
+    @rule(instance=INSTANCES, pick=PICK, overlap=st.sampled_from(["none", "one byte", "grace", "more"]), fate=FATES)
+    def resume(self, instance: int, pick: int, overlap: str, fate: str) -> None:
         row = self.world.model.downloads[pick % len(self.world.model.downloads)]
         again = {"none": 0, "one byte": 1, "grace": grace_of(row.size), "more": grace_of(row.size) + 1}[overlap]
         start = max(0, min(row.brought() - again, row.size - 1))
-        self.world.admit(
+        self.world.download(
             instance,
             Ask(
                 user=row.user,
@@ -84,15 +98,23 @@ class QuotaMachine(RuleBasedStateMachine):
                 instance=self.world.instances[instance],
                 ticket=row.ticket,
             ),
+            fate,
         )
 
+    @precondition(lambda self: any(row.bad for row in self.world.model.downloads))
+    @rule(instance=INSTANCES, pick=PICK, shape=SHAPES, fate=FATES)
+    def go_on_with_a_poisoned_download(self, instance: int, pick: int, shape: Shape, fate: str) -> None:
+        bad = [row for row in self.world.model.downloads if row.bad]
+        row = bad[pick % len(bad)]
+        self.world.download(instance, self.world.ask(instance, row.user, row.file, shape, ticket=row.ticket), fate)
+
     @precondition(lambda self: self.world.model.tickets)
-    @rule(instance=INSTANCES, pick=PICK, shape=SHAPES, other=st.sampled_from([False] * 9 + [True]))
-    def download_with_a_ticket(self, instance: int, pick: int, shape: Shape, other: bool) -> None:
+    @rule(instance=INSTANCES, pick=PICK, shape=SHAPES, other=st.sampled_from([False] * 6 + [True]), fate=FATES)
+    def download_with_a_ticket(self, instance: int, pick: int, shape: Shape, other: bool, fate: str) -> None:
         tickets = self.world.model.tickets
         ticket = tickets[sorted(tickets)[pick % len(tickets)]]
         file = "large" if other else ticket.file
-        self.world.admit(instance, self.world.ask(instance, ticket.user, file, shape, ticket=ticket.id))
+        self.world.download(instance, self.world.ask(instance, ticket.user, file, shape, ticket=ticket.id), fate)
 
     @precondition(lambda self: any(self.world.handed_over.values()))
     @rule(instance=INSTANCES, pick=PICK, sixteenths=st.integers(0, 16))
@@ -109,25 +131,10 @@ class QuotaMachine(RuleBasedStateMachine):
         self.world.renew(instance)
 
     @precondition(lambda self: any(self.world.handed_over.values()))
-    @rule(instance=INSTANCES, pick=PICK)
-    def finish(self, instance: int, pick: int) -> None:
-        running = self.world.model.running()
+    @rule(instance=INSTANCES, pick=PICK, fate=ENDS)
+    def end_a_transfer(self, instance: int, pick: int, fate: str) -> None:
         for transfer in _picked(self.world.mine(instance), pick):
-            length = running[transfer][1].length if transfer in running else 1
-            self.world.settle(instance, transfer, Outcome(delivered_bytes=length, is_completed=True))
-
-    @precondition(lambda self: any(self.world.handed_over.values()))
-    @rule(instance=INSTANCES, pick=PICK)
-    def disconnect(self, instance: int, pick: int) -> None:
-        for transfer in _picked(self.world.mine(instance), pick):
-            self.world.settle(instance, transfer, Outcome(delivered_bytes=self.world.mine(instance)[transfer]))
-
-    @precondition(lambda self: any(self.world.handed_over.values()))
-    @rule(instance=INSTANCES, pick=PICK)
-    def find_the_bytes_wrong(self, instance: int, pick: int) -> None:
-        for transfer in _picked(self.world.mine(instance), pick):
-            delivered = self.world.mine(instance)[transfer]
-            self.world.settle(instance, transfer, Outcome(delivered_bytes=delivered, is_corrupt=True))
+            self.world.end(instance, transfer, fate)
 
     @rule(instance=INSTANCES)
     def crash(self, instance: int) -> None:
