@@ -1,0 +1,113 @@
+"""The whole service as an operator runs it: ``rs-downloader`` in processes of its own, on a folder of its own."""
+
+import hashlib
+import os
+import re
+import sqlite3
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.processes import stop
+from benchmarks.targets import Ask, Target
+
+COMMAND = str(Path(sys.executable).with_name("rs-downloader"))
+TENANT = "bench"
+ENDS_NEVER = 24 * 3600
+_COMMITS_OFFSET = 8
+"""``iChange``, which SQLite increments with every transaction, in the WAL index header (sqlite.org/walformat.html)."""
+
+
+class Installation:
+    """A data folder with one tenant, one storage and some files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = folder / "files"
+        self.files.mkdir()
+        self.data = folder / "data"
+        self._folder = folder
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")},
+            "RS_DOWNLOADER_DATA_DIR": str(self.data),
+            "RS_DOWNLOADER_TENANT": TENANT,
+            "RS_DOWNLOADER_TOKEN_LIFETIME_SECONDS": str(ENDS_NEVER),
+            "RS_DOWNLOADER_LOG_FORMAT": "json",
+        }
+        self._run("migrate")
+        self._run("tenants", "add", TENANT)
+        self._run("storages", "add", "disk", "--path", str(self.files))
+        self.token = self.token_of("alice@example.org")
+
+    @property
+    def database(self) -> Path:
+        """The embedded database's file."""
+        return self.data / "rs-downloader.db"
+
+    def token_of(self, user: str) -> str:
+        """A token of a user who may download everything without limit."""
+        return self._run("token", "--user", user, "--role", "PROJECT_ADMIN").strip()
+
+    def add_file(self, name: str, size: int, *, counted: bool = True) -> str:
+        """Write a file of ``size`` bytes that nothing compresses, register it, and return its checksum."""
+        block = os.urandom(min(size, 1 << 20))
+        digest = hashlib.sha256()
+        with (self.files / name).open("wb") as file:
+            for start in range(0, size, len(block)):
+                piece = block[: size - start]
+                file.write(piece)
+                digest.update(piece)
+        path = str(self.files / name)
+        self._run("files", "add", path, "--storage", "disk", "--type", "RAWDATA" if counted else "QUICKLOOK_SD")
+        return digest.hexdigest()
+
+    @contextmanager
+    def serving(self, **settings: object) -> Iterator[Target]:
+        """``rs-downloader serve`` on a free port."""
+        extra = {f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()}
+        log = self._folder / "serve.log"
+        command = [COMMAND, "serve", "--port", "0"]
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(
+                command, env=self._environment | extra, stdout=output, stderr=subprocess.STDOUT
+            ) as process,
+        ):
+            try:
+                yield Target(name="rs-downloader serve", port=_port(log, process), pid=process.pid)
+            finally:
+                stop(process)
+
+    def download(self, target: Target, checksum: str, token: str = "") -> Ask:
+        """The download of a file."""
+        return Ask(port=target.port, path=f"/files/{checksum}/download", token=token or self.token)
+
+    def transactions(self) -> int:
+        """How many write transactions the database has seen, give or take a constant."""
+        header = self.database.with_name(self.database.name + "-shm").read_bytes()[_COMMITS_OFFSET:][:4]
+        count: int = struct.unpack("=I", header)[0]
+        return count
+
+    def reader(self) -> sqlite3.Connection:
+        """A connection that only looks."""
+        return sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run([COMMAND, *arguments], env=self._environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def _port(log: Path, process: "subprocess.Popen[bytes]") -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if found := re.search(r"Listening on http://[^ ]+:(\d+) ", log.read_text()):
+            return int(found[1])
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise RuntimeError(f"the service did not start:\n{log.read_text()}")
