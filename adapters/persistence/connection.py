@@ -62,7 +62,7 @@ class DedicatedConnection:
     """A connection that one thread uses, opened at its first transaction and again after it was lost."""
 
     def __init__(self, url: str, begin: dict[str, str]) -> None:
-        self._engine = create_engine_for(url)
+        self._engine = create_engine_for(url, only_looks_up=True)
         self.dialect = self._engine.dialect
         self._begin = begin[self.dialect.name]
         self._connection: Connection | None = None

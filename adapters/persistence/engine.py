@@ -14,6 +14,14 @@ BUSY_TIMEOUT_MS = 5000
 _POSTGRES_OPTIONS = (
     "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c jit=off"
 )
+_LOOKUP_OPTIONS = (
+    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
+"""For connections that only look up by key: plan once, and by index however small the table is at that time.
+
+The planner cannot see how few rows a bound JSON text holds, and a plan made for empty tables outlives them.
+"""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA foreign_keys=ON",
@@ -47,8 +55,11 @@ def create_async_engine_for(url: str) -> AsyncEngine:
     return engine
 
 
-def create_engine_for(url: str) -> Engine:
-    """An engine without a pool, for threads that keep one connection of their own. Transactions are begun by hand."""
+def create_engine_for(url: str, *, only_looks_up: bool = False) -> Engine:
+    """An engine without a pool, for threads that keep one connection of their own. Transactions are begun by hand.
+
+    ``only_looks_up``: every statement finds its rows by key.
+    """
     target = make_url(url)
     if is_sqlite(target):
         engine = create_engine(
@@ -57,7 +68,7 @@ def create_engine_for(url: str) -> Engine:
     else:
         engine = create_engine(
             target.set(drivername="postgresql+psycopg"),
-            connect_args=_postgres_arguments(target),
+            connect_args=_postgres_arguments(target, more=_LOOKUP_OPTIONS if only_looks_up else ""),
             isolation_level="AUTOCOMMIT",
             poolclass=NullPool,
         )
@@ -77,11 +88,11 @@ def sqlite_path(url: URL) -> Path:
     return Path(url.database)
 
 
-def _postgres_arguments(url: URL) -> dict[str, object]:
+def _postgres_arguments(url: URL, *, more: str = "") -> dict[str, object]:
     """Session settings, after whatever options the URL carries itself."""
     own = url.query.get("options", "")
     text = own if isinstance(own, str) else " ".join(own)
-    return {"options": f"{_POSTGRES_OPTIONS} {text}".strip(), "connect_timeout": 5}
+    return {"options": f"{_POSTGRES_OPTIONS}{more} {text}".strip(), "connect_timeout": 5}
 
 
 def _apply_pragmas(engine: Engine) -> None:

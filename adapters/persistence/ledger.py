@@ -16,7 +16,7 @@ from adapters.persistence.ledger_rows import Codec
 from adapters.persistence.ledger_statements import LedgerStatements
 from adapters.persistence.loading import Groupable, Loading
 from adapters.persistence.purging import IDLE, MOST_PURGED, Purging
-from adapters.persistence.refusals import RecentRefusals
+from adapters.persistence.shortcut import Shortcut
 from adapters.persistence.working_set import WorkingSet
 from application.ports.ledger import Ledger, Renewal
 from domain.account import Account, AccountKey
@@ -63,7 +63,7 @@ class SqlLedger(Ledger):
         self._accounts = Accounts(dialect)
         self._leases = Leases(dialect)
         self._purging = Purging(dialect)
-        self._refusals = RecentRefusals()
+        self._shortcut = Shortcut()
         self.statistics = LedgerStatistics(self._writer.statistics, self._reader.statistics)
         self._writes: Grouped[Job, Any] = Grouped(
             "ledger-writer",
@@ -85,17 +85,18 @@ class SqlLedger(Ledger):
     async def admit(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
         """Decide and record one admission."""
         job = Admit(request, now)
-        if request.account in self._refusals:
+        if self._shortcut.is_open_to(request.account):
             foreseen: Granted | Refusal = await self._reads.call(job)
             if not isinstance(foreseen, Granted):
                 return foreseen
         decision: Granted | Refusal = await self._writes.call(job)
-        self._refusals.note(request.account, is_refused=not isinstance(decision, Granted))
+        self._shortcut.note(request.account, decision)
         return decision
 
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
         """End one transfer."""
-        is_settled: bool = await self._writes.call(Settle(transfer_id, outcome, now))
+        with self._shortcut.ending(transfer_id):
+            is_settled: bool = await self._writes.call(Settle(transfer_id, outcome, now))
         return is_settled
 
     async def renew(self, instance_id: str, progress: Mapping[str, int], lease_until: datetime) -> Renewal:
@@ -110,6 +111,7 @@ class SqlLedger(Ledger):
             )
             lost |= renewal.lost
             end_requested |= renewal.end_requested
+        self._shortcut.forget(lost)
         return Renewal(lost=lost, end_requested=end_requested)
 
     async def sweep(self, now: datetime) -> int:
