@@ -2,6 +2,7 @@
 
 import attrs
 
+from application.delivery.verification import CopyCorrupt
 from application.errors import (
     Conflict,
     CopyChanged,
@@ -123,6 +124,13 @@ ERRORS: dict[type[Exception], Kind] = dict(
             503,
             "Copy changed",
             "The bytes in the storage are not those that were registered. An operator must repair the copy.",
+            300,
+        ),
+        _of(
+            CopyCorrupt,
+            503,
+            "Copy corrupt",
+            "The bytes in the storage do not have the registered checksum. An operator must repair the copy.",
             300,
         ),
         _of(
