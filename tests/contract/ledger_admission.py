@@ -201,6 +201,19 @@ class AdmissionContract(LedgerSuite):
 
         assert await env.ledger.admit(a_request("t3", start=700), NOW) == ConnectionsExceeded(limit=1, current=1)
 
+    async def test_the_poison_of_one_download_is_not_hidden_by_an_older_one_with_room(
+        self, env: LedgerEnvironment
+    ) -> None:
+        await env.granted(a_request("t1", length=500))
+        await env.granted(a_request("t2"), NOW + timedelta(seconds=1))
+        await env.ledger.settle("t2", Outcome(delivered_bytes=SIZE, is_corrupt=True), NOW + timedelta(seconds=2))
+        later = NOW + timedelta(seconds=3)
+        assert (await env.granted(a_request("t3", start=600), later)).whole_file
+
+        refusal = await env.ledger.admit(a_request("t4", start=700), later)
+
+        assert refusal == ConnectionsExceeded(limit=1, current=1)
+
     async def test_the_decision_is_the_same_through_either_instance(self, env: LedgerEnvironment) -> None:
         await env.set(maxQuota=1)
         first, second = env.ledgers
