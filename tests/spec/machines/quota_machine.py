@@ -24,6 +24,7 @@ from tests.spec.machines.asks import (
     PICK,
     SHAPES,
     USERS,
+    Change,
     Shape,
 )
 from tests.spec.machines.log import Ask, LoggedTicket, grace_of
@@ -102,11 +103,20 @@ class QuotaMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: any(row.bad for row in self.world.model.downloads))
-    @rule(instance=INSTANCES, pick=PICK, shape=SHAPES, fate=FATES)
-    def go_on_with_a_poisoned_download(self, instance: int, pick: int, shape: Shape, fate: str) -> None:
+    @rule(instance=INSTANCES, pick=PICK, shapes=st.lists(SHAPES, min_size=1, max_size=3), fate=FATES)
+    def go_on_with_a_poisoned_download(self, instance: int, pick: int, shapes: list[Shape], fate: str) -> None:
         bad = [row for row in self.world.model.downloads if row.bad]
         row = bad[pick % len(bad)]
-        self.world.download(instance, self.world.ask(instance, row.user, row.file, shape, ticket=row.ticket), fate)
+        for shape in shapes:
+            self.world.download(instance, self.world.ask(instance, row.user, row.file, shape, ticket=row.ticket), fate)
+
+    @precondition(lambda self: self.world.model.downloads)
+    @rule(instance=INSTANCES, pick=PICK, shape=SHAPES, fate=FATES)
+    def come_back_after_the_file_was_registered_anew(self, instance: int, pick: int, shape: Shape, fate: str) -> None:
+        row = self.world.model.downloads[pick % len(self.world.model.downloads)]
+        change = (Change.SIZE, Change.DATA_TYPE)[pick % 2]
+        ask = self.world.ask(instance, row.user, row.file, shape, ticket=row.ticket, change=change)
+        self.world.download(instance, ask, fate)
 
     @precondition(lambda self: self.world.model.tickets)
     @rule(instance=INSTANCES, pick=PICK, shape=SHAPES, other=st.sampled_from([False] * 6 + [True]), fate=FATES)
