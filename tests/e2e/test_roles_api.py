@@ -1,0 +1,126 @@
+"""Who may call what: one table over every route."""
+
+import pytest
+from litestar import get
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.routes import HTTPRoute
+
+from adapters.http.roles import everybody
+from domain.access import Role
+from tests.e2e.service import TENANT, Service
+
+pytestmark = pytest.mark.anyio
+
+EVERYBODY = None
+
+ROUTES: dict[tuple[str, str], Role | None] = {
+    ("GET", "/files/{checksum}/download"): Role.PROJECT_ADMIN,
+    ("HEAD", "/files/{checksum}/download"): Role.PROJECT_ADMIN,
+    ("GET", "/files/{checksum}/download/{filename}"): Role.PROJECT_ADMIN,
+    ("HEAD", "/files/{checksum}/download/{filename}"): Role.PROJECT_ADMIN,
+    ("GET", "/files/{checksum}/download/token"): Role.PUBLIC,
+    ("HEAD", "/files/{checksum}/download/token"): Role.PUBLIC,
+    ("GET", "/quota"): Role.PUBLIC,
+    ("GET", "/quota/{user_email}"): Role.PROJECT_ADMIN,
+    ("PUT", "/quota/{user_email}"): Role.PROJECT_ADMIN,
+    ("DELETE", "/quota/{user_email}"): Role.PROJECT_ADMIN,
+    ("DELETE", "/quota/{user_email}/limits"): Role.PROJECT_ADMIN,
+    ("GET", "/quotas"): Role.PUBLIC,
+    ("GET", "/quota/current"): Role.PUBLIC,
+    ("GET", "/quota/current/{user_email}"): Role.PROJECT_ADMIN,
+    ("POST", "/quota/currents"): Role.ADMIN,
+    ("GET", "/quota/max"): Role.ADMIN,
+    ("GET", "/quota/current/transfers"): Role.REGISTERED_USER,
+    ("DELETE", "/quota/current/transfers/{transfer_id}"): Role.REGISTERED_USER,
+    ("GET", "/settings"): Role.ADMIN,
+    ("PUT", "/settings/{name}"): Role.ADMIN,
+    ("DELETE", "/settings/{name}"): Role.ADMIN,
+    ("GET", "/storages"): Role.PROJECT_ADMIN,
+    ("POST", "/storages"): Role.PROJECT_ADMIN,
+    ("GET", "/storages/{name}"): Role.PROJECT_ADMIN,
+    ("PUT", "/storages/{name}"): Role.PROJECT_ADMIN,
+    ("DELETE", "/storages/{name}"): Role.PROJECT_ADMIN,
+    ("PUT", "/storages/{name}/up"): Role.PROJECT_ADMIN,
+    ("PUT", "/storages/{name}/down"): Role.PROJECT_ADMIN,
+    ("GET", "/files"): Role.PROJECT_ADMIN,
+    ("POST", "/files"): Role.PROJECT_ADMIN,
+    ("GET", "/files/{checksum}"): Role.PROJECT_ADMIN,
+    ("DELETE", "/files/{checksum}/locations/{storage}"): Role.PROJECT_ADMIN,
+    ("POST", "/files/{checksum}/locations/{storage}/verify"): Role.PROJECT_ADMIN,
+    ("GET", "/tickets"): Role.PROJECT_ADMIN,
+    ("POST", "/tickets"): Role.PROJECT_ADMIN,
+    ("GET", "/tickets/{ticket_id}"): Role.PROJECT_ADMIN,
+    ("DELETE", "/tickets/{ticket_id}"): Role.PROJECT_ADMIN,
+    ("GET", "/plugins"): Role.PUBLIC,
+    ("GET", "/problems"): EVERYBODY,
+    ("GET", "/problems/{code}"): EVERYBODY,
+}
+
+CASES = [pytest.param(verb, path, role, id=f"{verb} {path}") for (verb, path), role in ROUTES.items()]
+
+
+def address(path: str) -> str:
+    return path.replace("{user_email}", "a@x.org").replace("{", "").replace("}", "")
+
+
+def test_the_table_names_every_route():
+    served = {
+        (method, route.path_format)
+        for route in Service().app().routes
+        if isinstance(route, HTTPRoute) and not route.path.startswith("/schema")
+        for method in route.methods
+        if method != "OPTIONS"
+    }
+
+    assert served == set(ROUTES)
+
+
+@pytest.mark.parametrize(("verb", "path", "role"), CASES)
+async def test_a_route_lets_in_whom_it_should_and_nobody_else(verb, path, role):
+    service = Service()
+    anonymous = {"scope": TENANT}
+    callers = {each: service.bearer(each, "a@x.org") for each in Role} | {"anonymous": anonymous}
+
+    async with service.client() as client:
+        refused = {
+            caller
+            for caller, headers in callers.items()
+            if await _is_refused(await client.request(verb, address(path), headers=headers))
+        }
+        nameless = await client.request(verb, address(path))
+
+    weaker = set() if role is EVERYBODY else {each for each in Role if not each.is_at_least(role)}
+    assert refused == weaker | ({"anonymous"} if Role.PUBLIC in weaker else set())
+    assert (nameless.status_code == 401) == (role is not EVERYBODY)
+
+
+async def _is_refused(answer) -> bool:
+    """Whether the guard refused: its 403 has a body, except to HEAD; a refused ticket's has none."""
+    return answer.status_code == 403 and answer.headers["content-length"] != "0"
+
+
+def test_a_route_that_states_no_role_does_not_start():
+    @get("/silent")
+    async def silent() -> str:
+        return ""
+
+    with pytest.raises(ImproperlyConfiguredException, match="silent at /silent"):
+        Service(extra_handlers=(silent,)).app()
+
+
+async def test_a_route_for_everybody_asks_nobody_who_they_are():
+    @get("/alive", opt=everybody())
+    async def alive() -> str:
+        return "yes"
+
+    async with Service(extra_handlers=(alive,)).client() as client:
+        answer = await client.get("/alive", headers={"authorization": "Bearer nonsense"})
+
+    assert answer.text == "yes"
+
+
+async def test_options_asks_nobody_who_they_are():
+    async with Service().client() as client:
+        answer = await client.options("/quotas")
+
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS")
