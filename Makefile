@@ -10,9 +10,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DATA_DIR ?= .data
 PORT ?= 9053
+COVERAGE := --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=98
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check format bench migration docs lock clean help
+.PHONY: run test check lint format bench migration docs lock clean help
 
 run: $(STAMP) ## Make demo data and serve it on http://127.0.0.1:9053 (DATA_DIR=, PORT=)
 	@$(BIN)/rs-downloader demo --data-dir $(DATA_DIR) --port $(PORT)
@@ -21,12 +22,14 @@ run: $(STAMP) ## Make demo data and serve it on http://127.0.0.1:9053 (DATA_DIR=
 test: $(STAMP) ## Run every test that needs no server (ARGS="-k quota" narrows)
 	$(BIN)/pytest -m "not postgres" -n 2 $(ARGS)
 
-check: $(STAMP) ## What a change must pass: lint, format, types, architecture, tests with coverage
+check: lint ## What a change must pass: lint, and the tests with branch coverage of the rules
+	$(BIN)/pytest -m "not postgres" -n 2 $(COVERAGE) $(ARGS)
+
+lint: $(STAMP) ## Style, format, types and the import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not postgres" -n 2 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=98 $(ARGS)
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix

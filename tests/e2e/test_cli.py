@@ -12,6 +12,7 @@ import structlog
 from click.testing import CliRunner
 
 from entrypoints.cli import main
+from tests.contract.sql_databases import on_postgres, postgres_database
 
 
 @pytest.fixture(autouse=True)
@@ -309,6 +310,31 @@ def test_migrate_can_be_repeated(answer, tmp_path):
     with sqlite3.connect(tmp_path / "data/rs-downloader.db") as database:
         assert database.execute("select count(*) from alembic_version").fetchone() == (1,)
     database.close()
+
+
+@on_postgres
+class TestOnPostgres:
+    """The same commands on a database that is not migrated by itself."""
+
+    def test_commands_ask_for_a_migration_and_then_work(self, cli):
+        with postgres_database(migrated=False) as url:
+            refused = cli("tenants", "list", RS_DOWNLOADER_DATABASE_URL=url)
+            migrated = cli("migrate", RS_DOWNLOADER_DATABASE_URL=url)
+            demo = cli("demo", "--json", RS_DOWNLOADER_DATABASE_URL=url)
+            listed = cli("files", "list", RS_DOWNLOADER_DATABASE_URL=url)
+
+        assert refused.exit_code == 1
+        assert refused.stderr == "Error: The database has no schema yet. Make it with: rs-downloader migrate\n"
+        assert migrated.exit_code == 0
+        assert demo.exit_code == 0, demo.stderr
+        assert "large.dat" in listed.stdout
+
+    def test_a_server_that_does_not_answer_is_one_line_without_its_password(self, cli):
+        result = cli("tenants", "list", RS_DOWNLOADER_DATABASE_URL="postgresql+psycopg://u:hush@127.0.0.1:1/d")
+
+        assert result.exit_code == 1
+        assert result.stderr.count("\n") == 1
+        assert "hush" not in result.stderr
 
 
 def test_a_wrong_setting_is_one_line_and_wrong_usage(cli):
