@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import attrs
 
 from adapters.persistence.ledger_jobs import Settle
+from application.errors import Conflict
 from domain import settlement
 from domain.account import Account, AccountKey
 from domain.download import Download, Transfer, TransferRequest
@@ -71,8 +72,10 @@ class WorkingSet:
     def admit(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
         """Decide one admission, after the account's expired transfers were settled; a refusal leaves no trace."""
         self._undo.clear()
-        if request.transfer_id in self._transfers:
+        if request.transfer_id in self._loaded.transfers:
             return self._granted_before(request)
+        if request.transfer_id in self._transfers:
+            raise Conflict("Two admissions have the same transfer id.")
         for transfer in self._of_account.get(request.account, ()):
             if transfer.is_expired(now) and transfer.id in self._transfers:
                 self._end(transfer, last_known(transfer), now)
@@ -152,7 +155,7 @@ class WorkingSet:
 
     def _granted_before(self, request: TransferRequest) -> Granted:
         """The answer to an admission that an earlier attempt committed before its connection was lost."""
-        transfer = self._transfers[request.transfer_id]
+        transfer = self._loaded.transfers[request.transfer_id]
         download = self._downloads[transfer.download_id]
         return Granted(
             account=self._account(request.account),

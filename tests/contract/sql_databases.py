@@ -6,7 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,26 @@ from adapters.persistence.tables import metadata
 POSTGRES_VARIABLE = "RS_DOWNLOADER_TEST_POSTGRES_URL"
 
 
-def on_postgres(test):
-    """Mark a test, or a class of them, that needs PostgreSQL."""
-    skip = pytest.mark.skipif(
+POSTGRES_MARKS = (
+    pytest.mark.postgres,
+    pytest.mark.skipif(
         POSTGRES_VARIABLE not in os.environ, reason=f"set {POSTGRES_VARIABLE} to a PostgreSQL URL to run this"
-    )
-    return pytest.mark.postgres(skip(test))
+    ),
+)
+EITHER = (pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=POSTGRES_MARKS))
+"""Parameters of a test that runs on both databases; see ``database``."""
+
+
+def on_postgres(test):
+    """Mark a class of tests that needs PostgreSQL."""
+    for mark in POSTGRES_MARKS:
+        test = mark(test)
+    return test
+
+
+def database(kind: str, *, migrated: bool = True) -> AbstractContextManager[str]:
+    """The URL of a fresh database of one of the kinds in ``EITHER``."""
+    return sqlite_database(migrated=migrated) if kind == "sqlite" else postgres_database(migrated=migrated)
 
 
 @contextmanager
