@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.download import Download, Transfer
-from domain.quota import Granted, Policy, TicketNotValid, decide
+from domain.quota import ConnectionsExceeded, Granted, Policy, TicketNotValid, decide
 from domain.settlement import Outcome, settle
 from domain.ticket import TicketState
 from tests.factories import SIZE, a_request, a_ticket, an_account, settings
@@ -58,9 +58,10 @@ class TicketMachine(RuleBasedStateMachine):
             self.ticket, self.account = decision.ticket, decision.account
             self.downloads[decision.download.id] = decision.download
             self.transfers[decision.transfer.id] = decision.transfer
-        else:
-            assert isinstance(decision, TicketNotValid)
+        elif isinstance(decision, TicketNotValid):
             assert was_refused, "a ticket that may open was refused"
+        else:
+            assert isinstance(decision, ConnectionsExceeded), "nothing else stands in the way of a ticket's own account"
 
     @precondition(lambda self: self.transfers)
     @rule(pick=st.integers(0, 9), delivered=st.sampled_from([0, 0, 1, SIZE // 2, SIZE]), corrupt=st.booleans())
