@@ -57,15 +57,15 @@ def _options() -> argparse.Namespace:
 
 
 def _files(installation: Installation, *, is_quick: bool) -> dict[str, BenchFile]:
-    sizes = {
-        "big": (1 << 28 if is_quick else 1 << 30, True),
-        "stuck": (100_000_000, True),
-        "small": (1024, True),
-        "uncounted": (1024, False),
-    }
+    def added(name: str, size: int, *, counted: bool = True, verify: bool = False) -> BenchFile:
+        return BenchFile(name, size, installation.add_file(name, size, counted=counted, verify=verify))
+
     return {
-        name: BenchFile(name, size, installation.add_file(name, size, counted=counted))
-        for name, (size, counted) in sizes.items()
+        "big": added("big", 1 << 28 if is_quick else 1 << 30),
+        "stuck": added("stuck", 100 << 20),
+        "verified": added("verified", 100 << 20, verify=True),
+        "small": added("small", 1024),
+        "uncounted": added("uncounted", 1024, counted=False),
     }
 
 

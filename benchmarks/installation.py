@@ -8,12 +8,18 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from adapters.security.keys import signing_key
+from adapters.security.tokens import JwtTokens
+from adapters.system.clock import SystemClock
 from benchmarks.processes import stop
 from benchmarks.targets import Ask, Target
+from domain.access import Caller, Role
 
 COMMAND = str(Path(sys.executable).with_name("rs-downloader"))
 TENANT = "bench"
@@ -34,42 +40,51 @@ class Installation:
             **{name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")},
             "RS_DOWNLOADER_DATA_DIR": str(self.data),
             "RS_DOWNLOADER_TENANT": TENANT,
+            "RS_DOWNLOADER_PORT": "0",
             "RS_DOWNLOADER_TOKEN_LIFETIME_SECONDS": str(ENDS_NEVER),
             "RS_DOWNLOADER_LOG_FORMAT": "json",
         }
         self._run("migrate")
         self._run("tenants", "add", TENANT)
         self._run("storages", "add", "disk", "--path", str(self.files))
-        self.token = self.token_of("alice@example.org")
+        (folder / "checked").mkdir()
+        self._run("storages", "add", "checked", "--path", str(folder / "checked"), "--verify")
+        self.token = self._run("token", "--user", "alice@example.org", "--role", "PROJECT_ADMIN").strip()
 
     @property
     def database(self) -> Path:
         """The embedded database's file."""
         return self.data / "rs-downloader.db"
 
-    def token_of(self, user: str) -> str:
-        """A token of a user who may download everything without limit."""
-        return self._run("token", "--user", user, "--role", "PROJECT_ADMIN").strip()
+    def tokens_of(self, users: Iterable[str]) -> list[str]:
+        """Tokens of many users, without a process for each."""
+        tokens = JwtTokens(signing_key("", self.data / "jwt.key"), SystemClock())
+        lifetime = timedelta(days=1)
+        return [tokens.issue(Caller(TENANT, user, Role.PROJECT_ADMIN), lifetime) for user in users]
 
-    def add_file(self, name: str, size: int, *, counted: bool = True) -> str:
-        """Write a file of ``size`` bytes that nothing compresses, register it, and return its checksum."""
+    def add_file(self, name: str, size: int, *, counted: bool = True, verify: bool = False) -> str:
+        """Write a file of ``size`` bytes that nothing compresses, register it, and return its checksum.
+
+        ``verify`` puts it on the storage that hashes what leaves, which rules zero copy out.
+        """
+        storage = "checked" if verify else "disk"
+        path = self._folder / "checked" / name if verify else self.files / name
         block = os.urandom(min(size, 1 << 20))
         digest = hashlib.sha256()
-        with (self.files / name).open("wb") as file:
+        with path.open("wb") as file:
             for start in range(0, size, len(block)):
                 piece = block[: size - start]
                 file.write(piece)
                 digest.update(piece)
-        path = str(self.files / name)
-        self._run("files", "add", path, "--storage", "disk", "--type", "RAWDATA" if counted else "QUICKLOOK_SD")
+        data_type = "RAWDATA" if counted else "QUICKLOOK_SD"
+        self._run("files", "add", str(path), "--storage", storage, "--type", data_type)
         return digest.hexdigest()
 
     @contextmanager
-    def serving(self, **settings: object) -> Iterator[Target]:
-        """``rs-downloader serve`` on a free port."""
+    def serving(self, command: Sequence[str] = (COMMAND, "serve"), **settings: object) -> Iterator[Target]:
+        """``rs-downloader serve``, or another command that says where it listens, on a free port."""
         extra = {f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()}
-        log = self._folder / "serve.log"
-        command = [COMMAND, "serve", "--port", "0"]
+        log = self._folder / f"{uuid.uuid4()}.log"
         with (
             log.open("wb") as output,
             subprocess.Popen(
@@ -77,7 +92,7 @@ class Installation:
             ) as process,
         ):
             try:
-                yield Target(name="rs-downloader serve", port=_port(log, process), pid=process.pid)
+                yield Target(name=" ".join(command), port=_port(log, process), pid=process.pid)
             finally:
                 stop(process)
 

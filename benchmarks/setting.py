@@ -31,6 +31,7 @@ class Setting:
     reference: Target
     big: BenchFile
     stuck: BenchFile
+    verified: BenchFile
     small: BenchFile
     uncounted: BenchFile
     is_quick: bool

@@ -1,0 +1,78 @@
+"""Files of 1 KiB with 100 requests in flight: what counting costs next to the same service not counting."""
+
+import statistics
+import sys
+from contextlib import ExitStack
+from functools import partial
+
+from benchmarks.load import Load
+from benchmarks.report import Line, interleaved, median_ratio, spread
+from benchmarks.setting import Setting
+from benchmarks.targets import Ask
+
+IN_FLIGHT = 100
+GOAL_RATE, GOAL_TRANSACTIONS = 0.7, 0.1
+
+
+def run(setting: Setting) -> list[Line]:
+    """Requests per second next to a bare handler in the same framework, and SQL transactions per counted download."""
+    installation = setting.installation
+    seconds = 1.0 if setting.is_quick else 3.0
+    with ExitStack() as stack:
+        service = stack.enter_context(installation.serving())
+        bare = stack.enter_context(
+            installation.serving([sys.executable, "-m", "benchmarks.bare_service", str(installation.files / "small")])
+        )
+        one_user = installation.download(service, setting.small.checksum)
+        loads = {
+            "bare": Load([Ask(port=bare.port, path="/bare", token=installation.token)] * IN_FLIGHT),
+            "counted": Load([one_user] * IN_FLIGHT),
+            "counted, many users": Load(
+                [
+                    installation.download(service, setting.small.checksum, token)
+                    for token in installation.tokens_of(f"user{number}@example.org" for number in range(IN_FLIGHT))
+                ]
+            ),
+            "uncounted": Load([installation.download(service, setting.uncounted.checksum)] * IN_FLIGHT),
+        }
+        for load in loads.values():
+            stack.callback(load.close)
+            load.rate(0.5)
+        rates = interleaved({name: partial(load.rate, seconds) for name, load in loads.items()}, 5)
+        before = installation.transactions()
+        rate = loads["counted"].rate(seconds)
+        transactions = (installation.transactions() - before) / (rate * seconds)
+        one = Load([one_user])
+        stack.callback(one.close)
+        before = installation.transactions()
+        rate_of_one = one.rate(seconds)
+        transactions_of_one = (installation.transactions() - before) / (rate_of_one * seconds)
+    goals = {"counted": GOAL_RATE, "counted, many users": GOAL_RATE, "uncounted": None}
+    lines = [
+        Line(
+            what=f"1 KiB {name}, {IN_FLIGHT} in flight",
+            value=statistics.median(rates[name]),
+            unit="/s",
+            reference=statistics.median(rates["bare"]),
+            ratio=median_ratio(rates[name], rates["bare"]),
+            at_least=goal,
+            note=f"reference: bare handler; {spread(rates[name], rates['bare'])}",
+        )
+        for name, goal in goals.items()
+    ]
+    return [
+        *lines,
+        Line(
+            what=f"SQL transactions per counted download, {IN_FLIGHT} in flight",
+            value=transactions,
+            unit="",
+            at_most=GOAL_TRANSACTIONS,
+            note="admission, settlement, leases and sweep together",
+        ),
+        Line(
+            what="SQL transactions per counted download, 1 in flight",
+            value=transactions_of_one,
+            unit="",
+            note=f"{rate_of_one:,.0f} downloads/s, one after the other",
+        ),
+    ]
