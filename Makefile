@@ -40,7 +40,7 @@ bench: $(STAMP) ## Measure next to nginx in the same run; benchmarks/README.md s
 
 migration: $(STAMP) ## Write a migration from the tables: make migration m="why"
 	@test -n "$(m)" || { echo 'Say why: make migration m="add the height of a file"' >&2; exit 2; }
-	$(BIN)/alembic revision --autogenerate -m "$(m)"
+	$(BIN)/python -m entrypoints.migration "$(m)"
 
 docs: $(STAMP) ## Write the table of docs/configuration.md anew
 	$(BIN)/python -m entrypoints.configuration docs/configuration.md

@@ -50,6 +50,7 @@ def _lines(made: Demo, data_dir: Path, url: str) -> str:
     return f"""\
 The demo archive is in {data_dir / "demo"}. With the server running, paste into a second shell:
 
+  cd "$(mktemp -d)"
   URL={url}
   LARGE={large}
   SMALL={small}
@@ -85,4 +86,4 @@ The demo archive is in {data_dir / "demo"}. With the server running, paste into 
 
 def _command() -> str:
     """The program as it was called, so that the lines work without an activated environment."""
-    return sys.argv[0] if Path(sys.argv[0]).name == PROGRAM else PROGRAM
+    return str(Path(sys.argv[0]).absolute()) if Path(sys.argv[0]).name == PROGRAM else PROGRAM
