@@ -12,6 +12,7 @@ from adapters.http import downloads, files, plugins, problem_pages, quota, setti
 from adapters.http.answering import handle_exception
 from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.openapi import openapi_config
+from adapters.http.options import answer_options
 from adapters.http.roles import check_every_route_states_a_role, provide_caller, require_role
 
 ROUTE_HANDLERS = (
@@ -48,7 +49,11 @@ def create_app(
         route_handlers=[*ROUTE_HANDLERS, *extra_handlers],
         dependencies={**dependencies, "caller": Provide(provide_caller, sync_to_thread=False)},
         guards=[require_role],
-        middleware=[*middleware, DefineMiddleware(AuthenticationMiddleware, authenticator=authenticator)],
+        middleware=[
+            *middleware,
+            answer_options,
+            DefineMiddleware(AuthenticationMiddleware, authenticator=authenticator),
+        ],
         exception_handlers={Exception: handle_exception},
         lifespan=list(lifespan),
         openapi_config=openapi_config(version),

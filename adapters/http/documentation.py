@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
+from litestar.openapi.spec import Example, SecurityRequirement
 
 from adapters.http.errors import PROBLEM_JSON
 from adapters.http.problems import BY_STATUS
@@ -33,6 +33,9 @@ _REASONS = {
     422: "A value breaks a rule, which `detail` names.",
     503: "The database or a storage does not answer; see `Retry-After`.",
 }
+
+NO_CALLER: list[SecurityRequirement] = [{}]
+"""``security`` of a route for everybody, in place of the document's."""
 
 _ALWAYS = (400, 401, 403, 503)
 

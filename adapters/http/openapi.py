@@ -15,6 +15,7 @@ from adapters.http.errors import PROBLEM_JSON
 from adapters.http.payloads import Payload
 from adapters.http.quota import Emails
 from adapters.http.roles import everybody
+from adapters.http.settings import NewSetting
 
 SCHEMA_PATH = "/schema"
 
@@ -100,7 +101,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 def _payload_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Schemas of all our payloads that the document refers to, directly or through one another."""
-    types = [*_subclasses(Payload), Problem]
+    types = [*_subclasses(Payload), NewSetting, Problem]
     _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     known = document["components"]["schemas"].keys() | {Problem.__name__}
     return {name: schema for name, schema in components.items() if name in known or _is_inner(name, components)}

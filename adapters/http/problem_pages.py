@@ -4,7 +4,7 @@ from litestar import MediaType, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
-from adapters.http.documentation import problem_spec
+from adapters.http.documentation import NO_CALLER, problem_spec
 from adapters.http.problems import KINDS
 from adapters.http.roles import everybody
 from domain.errors import NotFound
@@ -19,6 +19,7 @@ def _page(description: str) -> ResponseSpec:
     operation_id="listProblems",
     summary="List the kinds of problem",
     opt=everybody(),
+    security=NO_CALLER,
     tags=["problems"],
     media_type=MediaType.TEXT,
     responses={200: _page("One line for each.")},
@@ -34,6 +35,7 @@ def list_problems() -> str:
     operation_id="explainProblem",
     summary="Explain a kind of problem",
     opt=everybody(),
+    security=NO_CALLER,
     tags=["problems"],
     media_type=MediaType.TEXT,
     responses={200: _page("What it means and what to do."), 404: problem_spec(404)},

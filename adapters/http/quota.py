@@ -16,6 +16,8 @@ from application.use_cases.read_quota import QuotaView, ReadQuota, ReadQuotaRequ
 from application.use_cases.read_settings import ReadSettings, ReadSettingsRequest
 from application.use_cases.set_quota import SetQuota, SetQuotaRequest
 from domain.access import Caller, Role
+from domain.account import MAXIMUM_EMAIL_LENGTH
+from domain.errors import InvalidValue
 
 MOST_USERS = 1000
 """E-mails that one request may name."""
@@ -28,7 +30,14 @@ Limit = Annotated[
         extra_json_schema={"format": "int64", "minimum": -1, "maximum": LARGEST_EXACT},
     ),
 ]
-Email = Annotated[str, msgspec.Meta(description="As the user's token gives it.", examples=["user@x.org"])]
+Email = Annotated[
+    str,
+    msgspec.Meta(
+        description="As the user's token gives it.",
+        examples=["user@x.org"],
+        extra_json_schema={"minLength": 1, "maxLength": MAXIMUM_EMAIL_LENGTH, "pattern": "^(?!ticket:)"},
+    ),
+]
 Emails = Annotated[list[Email], msgspec.Meta(max_length=MOST_USERS)]
 
 
@@ -253,6 +262,8 @@ async def read_use_of_several(
     data: JSONBody[Emails], caller: CallerDependency, read_quota: ReadQuotaDependency
 ) -> list[UserCurrentQuotas]:
     """The body is an array of e-mails; the answer has the same order."""
+    if len(data) > MOST_USERS:
+        raise InvalidValue(f"One request names at most {MOST_USERS} users.")
     views = await read_quota.execute(ReadQuotaRequest(caller, tuple(data)))
     return [UserCurrentQuotas.of(view) for view in views]
 

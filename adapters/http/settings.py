@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from adapters.http.documentation import operation
-from adapters.http.payloads import Payload
+from adapters.http.payloads import LARGEST_EXACT, Payload
 from application.use_cases.change_setting import ChangeSetting, ChangeSettingRequest
 from application.use_cases.read_settings import ReadSettings, ReadSettingsRequest, SettingView
 from domain.access import Caller, Role
@@ -57,7 +57,13 @@ class SettingModel(Payload):
 class NewSetting(msgspec.Struct):
     """A new value. Other fields, which upstream's clients send back as they received them, are not read."""
 
-    value: Annotated[Any, msgspec.Meta(description="An integer.", extra_json_schema={"type": "integer"})]
+    value: Annotated[
+        Any,
+        msgspec.Meta(
+            description="`null` sets the default back.",
+            extra_json_schema={"type": ["integer", "null"], "minimum": -1, "maximum": LARGEST_EXACT},
+        ),
+    ]
 
 
 _EXAMPLE = {

@@ -9,7 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from adapters.http.documentation import operation
+from adapters.http.file_payloads import Checksum
 from adapters.http.payloads import LARGEST_EXACT, Count, Instant, Payload, instant, instant_or_none
+from adapters.http.quota import Email
 from application.use_cases.issue_ticket import IssuedTicket, IssueTicket, IssueTicketRequest
 from application.use_cases.list_tickets import ListTickets, ListTicketsRequest, TicketView
 from application.use_cases.revoke_ticket import RevokeTicket, RevokeTicketRequest
@@ -24,7 +26,7 @@ Uses = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_EXACT, description="Download
 class NewTicket(Payload):
     """A ticket to issue."""
 
-    checksum: str
+    checksum: Checksum
     lifetime_seconds: Annotated[
         int | None,
         msgspec.Meta(
@@ -33,7 +35,7 @@ class NewTicket(Payload):
         ),
     ] = None
     max_uses: Uses | None = None
-    email: Annotated[str | None, msgspec.Meta(description="Whose quota is charged; absent charges nobody.")] = None
+    email: Annotated[Email | None, msgspec.Meta(description="Whose quota is charged; absent charges nobody.")] = None
 
 
 class IssuedDownloadTicket(Payload, kw_only=True):

@@ -79,6 +79,7 @@ async def test_every_operation_for_callers_tells_what_happens_without_one(operat
         if ROUTES[verb.upper(), path] is not EVERYBODY:
             assert operation["responses"].keys() >= {"401", "403", "503"}, (verb, path)
             assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
+            assert "security" not in operation
             assert "Retry-After" in operation["responses"]["503"]["headers"]
 
 

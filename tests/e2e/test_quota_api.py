@@ -93,10 +93,11 @@ async def test_limits_of_several_in_the_order_asked_for():
         limits = await client.get("/quotas?user_email=b@x.org&user_email=a@x.org", headers=admin)
         current = await client.post("/quota/currents", headers=admin, json=["b@x.org", "a@x.org"])
         none = await client.get("/quotas", headers=admin)
+        too_many = await client.post("/quota/currents", headers=admin, json=["a@x.org"] * 1001)
 
     assert [item["email"] for item in limits.json()] == ["b@x.org", "a@x.org"]
     assert (current.status_code, [item["email"] for item in current.json()]) == (200, ["b@x.org", "a@x.org"])
-    assert none.status_code == 400
+    assert (none.status_code, too_many.status_code) == (400, 422)
     assert service.database.tables.accounts == {}
 
 

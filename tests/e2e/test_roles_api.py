@@ -121,6 +121,6 @@ async def test_a_route_for_everybody_asks_nobody_who_they_are():
 
 async def test_options_asks_nobody_who_they_are():
     async with Service().client() as client:
-        answer = await client.options("/quotas")
+        answer = await client.options("/storages/disk-1")
 
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "DELETE, GET, OPTIONS, PUT")
