@@ -1,5 +1,6 @@
-"""The service as its users meet it: ``rs-downloader`` in processes of its own, on a folder of its own."""
+"""The service as its clients meet it: ``rs-downloader serve`` in processes of its own, on a folder of its own."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -10,64 +11,96 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
+from adapters.persistence import migrate
+from application.use_cases.add_storage import AddStorageRequest
+from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
+from application.use_cases.set_quota import SetQuotaRequest
+from domain.access import Caller, Role
+from entrypoints.containers import CLIContainer
+from entrypoints.lifetimes import opened
+from entrypoints.settings import Settings
+
+T = TypeVar("T")
 TENANT = "demo"
 ALICE = "alice@example.org"
 COMMAND = str(Path(sys.executable).with_name("rs-downloader"))
 
 
 class Installation:
-    """A data folder with a tenant, and the command line on it."""
+    """A data folder with a tenant; what the tests need in it is made by the use cases themselves."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.data_dir = folder / "data"
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")},
-            "RS_DOWNLOADER_DATA_DIR": str(self.data_dir),
-            "RS_DOWNLOADER_LOG_FORMAT": "json",
-            **{f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()},
-        }
-        self.run("migrate")
-        self.run("tenants", "add", TENANT)
+        self.data_dir.mkdir()
+        self._own = {f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()}
+        self._own |= {"RS_DOWNLOADER_DATA_DIR": str(self.data_dir), "RS_DOWNLOADER_LOG_FORMAT": "json"}
+        self._settings = Settings.from_environ(self._own)
+        self._storages: set[str] = set()
+        migrate.upgrade(self._settings.resolved_database_url)
+        self.use(lambda use_cases: use_cases.add_tenant().execute(TENANT))
 
-    def run(self, *arguments: str) -> str:
-        """Run a command that must succeed; what it printed."""
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-        return done.stdout
+    def use(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Run use cases on this installation, beside any server."""
 
-    def token(self, user: str = ALICE, role: str = "PROJECT_ADMIN") -> str:
+        async def inside() -> T:
+            container = CLIContainer(settings=self._settings)
+            async with opened(container.adapters):
+                return await work(container.use_cases)
+
+        return asyncio.run(inside())
+
+    def token(self, user: str = ALICE, role: Role = Role.PROJECT_ADMIN) -> str:
         """A JWT of a user."""
-        return self.run("token", "--tenant", TENANT, "--user", user, "--role", role).strip()
+        tokens = CLIContainer(settings=self._settings).adapters.tokens()
+        issued: str = tokens.issue(Caller(TENANT, user, role), timedelta(hours=1))
+        return issued
 
     def add_file(self, size: int, *storages: str, verify: bool = False, name: str = "file.dat") -> tuple[str, bytes]:
         """Put the same random bytes on each storage (``disk`` by default) and register them; checksum and bytes."""
         data = random.Random(f"{name}{size}").randbytes(size)
-        for storage in storages or ("disk",):
-            path = self.path(storage, name)
-            if not path.parent.exists():
-                path.parent.mkdir(parents=True)
-                verifying = ["--verify"] if verify else []
-                self.run("storages", "add", storage, "--tenant", TENANT, "--path", str(path.parent), *verifying)
+        checksum = hashlib.sha256(data).hexdigest()
+        copies = [self.path(storage, name) for storage in storages or ("disk",)]
+        for path in copies:
+            path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
-            self.run(
-                "files", "add", str(path), "--tenant", TENANT, "--storage", storage, "--type", "RAWDATA",
-                "--algorithm", "SHA-256",
-            )  # fmt: skip
-        return hashlib.sha256(data).hexdigest(), data
+
+        async def register(use_cases: Any) -> None:
+            for path in copies:
+                if path.parent.name not in self._storages:
+                    self._storages.add(path.parent.name)
+                    await use_cases.add_storage().execute(
+                        AddStorageRequest(
+                            tenant=TENANT,
+                            name=path.parent.name,
+                            plugin_id="Local",
+                            parameters={"Storage_URL": str(path.parent)},
+                            verify=verify,
+                        )
+                    )
+                new = NewFile(
+                    checksum=checksum,
+                    algorithm="SHA-256",
+                    file_name=name,
+                    size_bytes=size,
+                    media_type="application/octet-stream",
+                    data_type="RAWDATA",
+                    storage=path.parent.name,
+                    url=path.as_uri(),
+                )
+                result = await use_cases.register_files().execute(RegisterFilesRequest(tenant=TENANT, files=(new,)))
+                assert isinstance(result, Registered), result
+
+        self.use(register)
+        return checksum, data
 
     def path(self, storage: str, name: str = "file.dat") -> Path:
         """Where a copy lies."""
@@ -82,14 +115,14 @@ class Installation:
 
     def set_limits(self, *, max_quota: int = -1, rate_limit: int = -1, user: str = ALICE) -> None:
         """Give a user own limits."""
-        self.run(
-            "quota", "set", user, "--tenant", TENANT, "--max-quota", str(max_quota), "--rate-limit", str(rate_limit)
-        )
+        request = SetQuotaRequest(tenant=TENANT, email=user, max_quota=max_quota, rate_limit=rate_limit)
+        self.use(lambda use_cases: use_cases.set_quota().execute(request))
 
     @contextmanager
     def serving(self, **settings: object) -> Iterator["Server"]:
         """A server on a free port, stopped at the end if it still runs."""
-        server = Server(self._environment, **settings)
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")}
+        server = Server({**plain, **self._own}, **settings)
         try:
             server.wait_until_ready()
             yield server
@@ -103,13 +136,15 @@ class Server:
     def __init__(self, environment: dict[str, str], **settings: object) -> None:
         self.port = _free_port()
         own = {f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()}
-        self._process = subprocess.Popen(
-            [COMMAND, "serve", "--port", str(self.port)],
-            env={**environment, **own},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        # A file and not a pipe: a pipe that nobody reads stops the server as soon as it is full.
+        self._log = Path(environment["RS_DOWNLOADER_DATA_DIR"]) / f"server-{self.port}.log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [COMMAND, "serve", "--port", str(self.port)],
+                env={**environment, **own},
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
 
     @property
     def url(self) -> str:
@@ -125,7 +160,7 @@ class Server:
         """Until it answers; a process that ends before is a failure with what it said."""
         for _ in range(600):
             if self._process.poll() is not None:
-                raise AssertionError(f"The server ended: {self._process.communicate()[1]}")
+                raise AssertionError(f"The server ended: {self.log}")
             try:
                 httpx.get(f"{self.url}/schema/openapi.json", timeout=1)
             except httpx.TransportError:
@@ -137,13 +172,19 @@ class Server:
     def kill(self) -> None:
         """SIGKILL: nothing is settled, nothing is flushed."""
         self._process.send_signal(signal.SIGKILL)
-        self._process.communicate()
+        self._process.wait()
 
     def stop(self) -> str:
         """SIGTERM, and what it wrote to its log."""
         if self._process.poll() is None:
             self._process.terminate()
-        return self._process.communicate(timeout=60)[1] or ""
+        self._process.wait(timeout=60)
+        return self.log
+
+    @property
+    def log(self) -> str:
+        """What it has written to its log."""
+        return self._log.read_text()
 
 
 class SlowClient:
