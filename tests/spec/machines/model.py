@@ -19,9 +19,13 @@ ANONYMOUS = "public@regards.com"
 
 @attrs.define
 class Verdict:
-    """What the oracle expects of an admission: ``why`` names a refusal, ``None`` a grant."""
+    """What the oracle expects of an admission: ``why`` names a refusal, ``None`` a grant.
+
+    ``reached`` is the limit that stands in the way and how far it is used.
+    """
 
     why: str | None
+    reached: tuple[int, int] | None = None
     opened: bool = False
     whole: bool = False
     download: str | None = None
@@ -170,7 +174,7 @@ class Model:
         whole = bool(bad) and ask.length < ask.size
         start, length = (0, ask.size) if whole else (ask.start, ask.length)
         if whole and any(row.running() for row in bad):
-            return Verdict("ConnectionsExceeded")
+            return Verdict("ConnectionsExceeded", (1, sum(len(row.running()) for row in bad)))
         row = _best_of(bad, mine, start, length, ask.size)
         goes_on = row is not None and row.paid and row.fits(start, length, ask.size)
         counted = row.counted if row else ask.counted and not ask.user.startswith("ticket:")
@@ -178,9 +182,9 @@ class Model:
         if ticket and not self._ticket_stands(ticket, row if goes_on else None, now):
             return Verdict("TicketNotValid")
         if row and len(row.running()) >= CONNECTIONS:
-            return Verdict("ConnectionsExceeded")
-        if counted and (why := self._limit_reached(ask.user, row, goes_on=goes_on)):
-            return Verdict(why)
+            return Verdict("ConnectionsExceeded", (CONNECTIONS, len(row.running())))
+        if counted and (refusal := self._limit_reached(ask.user, row, goes_on=goes_on)):
+            return refusal
 
         row = self._taken(row, ask, now, counted=counted, goes_on=goes_on)
         row.log.append(LoggedTransfer(ask.transfer, ask.user, ask.instance, length, now, now + LEASE))
@@ -189,12 +193,14 @@ class Model:
             ticket.uses += 1
         return Verdict(None, opened=not goes_on, whole=whole, download=row.id)
 
-    def _limit_reached(self, user: str, row: LoggedDownload | None, *, goes_on: bool) -> str | None:
+    def _limit_reached(self, user: str, row: LoggedDownload | None, *, goes_on: bool) -> Verdict | None:
         quota, rate = self.limits_of(user)
         if not goes_on and quota >= 0 and self.units(user) + 1 > quota:
-            return "QuotaExceeded"
+            return Verdict("QuotaExceeded", (quota, self.units(user)))
         takes_slot = row is None or not row.running()
-        return "RateExceeded" if takes_slot and rate >= 0 and self.active(user) + 1 > rate else None
+        if takes_slot and rate >= 0 and self.active(user) + 1 > rate:
+            return Verdict("RateExceeded", (rate, self.active(user)))
+        return None
 
     def _taken(
         self, row: LoggedDownload | None, ask: Ask, now: datetime, *, counted: bool, goes_on: bool

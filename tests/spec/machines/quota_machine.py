@@ -13,6 +13,7 @@ from domain.account import AccountKey
 from domain.limits import Limits
 from tests.factories import TENANT, a_ticket
 from tests.spec.machines.asks import (
+    ALL_USERS,
     CHANGES,
     DURATIONS,
     ENDS,
@@ -46,8 +47,9 @@ class QuotaMachine(RuleBasedStateMachine):
         finally:
             self.world.close()
 
-    @initialize(with_tickets=st.booleans())
-    def begin(self, with_tickets: bool) -> None:
+    @initialize(with_tickets=st.booleans(), defaults=st.sampled_from([(-1, -1), (-1, 1), (5, 2), (3, 3)]))
+    def begin(self, with_tickets: bool, defaults: tuple[int, int]) -> None:
+        self.change_settings(*defaults, 24 * 3600)
         if with_tickets:
             self.issue_a_ticket(user=None, file="large", max_uses=1, lifetime=timedelta(hours=1))
             self.issue_a_ticket(user=USERS[0], file="small", max_uses=2, lifetime=timedelta(hours=1))
@@ -58,7 +60,7 @@ class QuotaMachine(RuleBasedStateMachine):
 
     @rule(
         instance=INSTANCES,
-        user=st.sampled_from([USERS[0], *USERS]),
+        user=ALL_USERS,
         file=FILES,
         shape=SHAPES,
         change=CHANGES,
@@ -171,7 +173,7 @@ class QuotaMachine(RuleBasedStateMachine):
         now = self.world.clock.now()
         assert self.world.run(self.world.env.ledgers[instance].purge(now)) == self.world.model.purge(now)
 
-    @rule(user=st.sampled_from(USERS), own=st.none() | st.tuples(LIMITS, LIMITS))
+    @rule(user=ALL_USERS, own=st.none() | st.tuples(LIMITS, LIMITS))
     def change_limits(self, user: str, own: tuple[int, int] | None) -> None:
         limits = None if own is None else Limits(max_quota=own[0], rate_limit=own[1])
         self.world.run(self.world.env.ledger.set_limits(AccountKey(TENANT, user), limits))
@@ -183,7 +185,7 @@ class QuotaMachine(RuleBasedStateMachine):
         self.world.model.max_quota, self.world.model.rate = quota, rate
         self.world.model.window = timedelta(seconds=window)
 
-    @rule(user=st.sampled_from(USERS))
+    @rule(user=ALL_USERS)
     def delete_user(self, user: str) -> None:
         existed = self.world.run(self.world.env.ledger.forget(AccountKey(TENANT, user)))
         assert existed is self.world.model.forget(user)

@@ -216,4 +216,5 @@ def agrees(decision: Granted | Refusal, expected: Verdict) -> bool:
     """Whether a decision is what the oracle said."""
     if isinstance(decision, Granted):
         return expected.why is None and (decision.opened, decision.whole_file) == (expected.opened, expected.whole)
-    return type(decision).__name__ == expected.why
+    reached = (decision.limit, decision.current) if hasattr(decision, "limit") else None
+    return (type(decision).__name__, reached) == (expected.why, expected.reached)
