@@ -13,7 +13,7 @@ from litestar.openapi.spec import Components, License, Reference, SecurityScheme
 from adapters.http.documentation import Problem
 from adapters.http.errors import PROBLEM_JSON
 from adapters.http.payloads import Payload
-from adapters.http.quota import Emails
+from adapters.http.quota_payloads import Emails
 from adapters.http.roles import everybody
 from adapters.http.settings import NewSetting
 

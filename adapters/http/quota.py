@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
@@ -10,73 +9,21 @@ from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 from adapters.http.answering import AnswerResponse
 from adapters.http.documentation import operation
 from adapters.http.errors import Answer
-from adapters.http.payloads import LARGEST_EXACT, Count, Payload
+from adapters.http.quota_payloads import (
+    CURRENT_EXAMPLE,
+    LIMITS_EXAMPLE,
+    MOST_USERS,
+    DownloadQuotaLimits,
+    Emails,
+    UserCurrentQuotas,
+)
 from application.use_cases.forget_user import ForgetUser, ForgetUserRequest
-from application.use_cases.read_quota import QuotaView, ReadQuota, ReadQuotaRequest
+from application.use_cases.read_quota import ReadQuota, ReadQuotaRequest
 from application.use_cases.read_settings import ReadSettings, ReadSettingsRequest
 from application.use_cases.set_quota import SetQuota, SetQuotaRequest
 from domain.access import Caller, Role
-from domain.account import MAXIMUM_EMAIL_LENGTH
 from domain.errors import InvalidValue
 
-MOST_USERS = 1000
-"""E-mails that one request may name."""
-
-# Bounds are in the document only: the rules refuse a value outside of them with 422 and upstream's sentence.
-Limit = Annotated[
-    int,
-    msgspec.Meta(
-        description="-1 is unlimited, 0 allows none.",
-        extra_json_schema={"format": "int64", "minimum": -1, "maximum": LARGEST_EXACT},
-    ),
-]
-Email = Annotated[
-    str,
-    msgspec.Meta(
-        description="As the user's token gives it.",
-        examples=["user@x.org"],
-        extra_json_schema={"minLength": 1, "maxLength": MAXIMUM_EMAIL_LENGTH, "pattern": "^(?!ticket:)"},
-    ),
-]
-Emails = Annotated[list[Email], msgspec.Meta(max_length=MOST_USERS)]
-
-
-class DownloadQuotaLimits(Payload):
-    """Limits of a user: units (complete copies of RAWDATA files) ever, and downloads in progress."""
-
-    email: Email
-    max_quota: Limit
-    rate_limit: Limit
-
-    @classmethod
-    def of(cls, view: QuotaView) -> "DownloadQuotaLimits":
-        """The limits in force."""
-        return cls(email=view.email, max_quota=view.max_quota, rate_limit=view.rate_limit)
-
-
-class UserCurrentQuotas(Payload):
-    """Limits of a user with what is used of them now."""
-
-    email: Email
-    max_quota: Limit
-    rate_limit: Limit
-    current_quota: Count
-    current_rate: Count
-
-    @classmethod
-    def of(cls, view: QuotaView) -> "UserCurrentQuotas":
-        """Limits in force and use."""
-        return cls(
-            email=view.email,
-            max_quota=view.max_quota,
-            rate_limit=view.rate_limit,
-            current_quota=view.current_quota,
-            current_rate=view.current_rate,
-        )
-
-
-_LIMITS = {"email": "user@x.org", "maxQuota": -1, "rateLimit": -1}
-_CURRENT = {"email": "user@x.org", "maxQuota": 100, "rateLimit": 5, "currentQuota": 12, "currentRate": 1}
 _TAG = "quota"
 
 CallerDependency = NamedDependency[SkipValidation[Caller]]
@@ -91,7 +38,7 @@ ReadQuotaDependency = NamedDependency[SkipValidation[ReadQuota]]
         role=Role.PUBLIC,
         tag=_TAG,
         answer=DownloadQuotaLimits,
-        example=_LIMITS,
+        example=LIMITS_EXAMPLE,
     ),
 )
 async def read_own_limits(caller: CallerDependency, read_quota: ReadQuotaDependency) -> DownloadQuotaLimits:
@@ -108,7 +55,7 @@ async def read_own_limits(caller: CallerDependency, read_quota: ReadQuotaDepende
         role=Role.PROJECT_ADMIN,
         tag=_TAG,
         answer=DownloadQuotaLimits,
-        example=_LIMITS,
+        example=LIMITS_EXAMPLE,
         problems=(404, 422),
     ),
 )
@@ -128,7 +75,7 @@ async def read_limits(
         role=Role.PROJECT_ADMIN,
         tag=_TAG,
         answer=DownloadQuotaLimits,
-        example=_LIMITS,
+        example=LIMITS_EXAMPLE,
         problems=(404, 422),
     ),
 )
@@ -155,7 +102,7 @@ async def set_limits(
         role=Role.PROJECT_ADMIN,
         tag=_TAG,
         answer=DownloadQuotaLimits,
-        example=_LIMITS,
+        example=LIMITS_EXAMPLE,
         problems=(404, 422),
     ),
 )
@@ -193,7 +140,7 @@ async def forget_account(
         role=Role.PUBLIC,
         tag=_TAG,
         answer=list[DownloadQuotaLimits],
-        example=[_LIMITS],
+        example=[LIMITS_EXAMPLE],
         problems=(422,),
     ),
 )
@@ -217,7 +164,7 @@ async def read_limits_of_several(
         role=Role.PUBLIC,
         tag=_TAG,
         answer=UserCurrentQuotas,
-        example=_CURRENT,
+        example=CURRENT_EXAMPLE,
     ),
 )
 async def read_own_use(caller: CallerDependency, read_quota: ReadQuotaDependency) -> UserCurrentQuotas:
@@ -234,7 +181,7 @@ async def read_own_use(caller: CallerDependency, read_quota: ReadQuotaDependency
         role=Role.PROJECT_ADMIN,
         tag=_TAG,
         answer=UserCurrentQuotas,
-        example=_CURRENT,
+        example=CURRENT_EXAMPLE,
         problems=(404, 422),
     ),
 )
@@ -254,7 +201,7 @@ async def read_use(
         role=Role.ADMIN,
         tag=_TAG,
         answer=list[UserCurrentQuotas],
-        example=[_CURRENT],
+        example=[CURRENT_EXAMPLE],
         problems=(422,),
     ),
 )

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 from adapters.http.documentation import operation
 from adapters.http.file_payloads import Checksum
 from adapters.http.payloads import LARGEST_EXACT, Count, Instant, Payload, instant, instant_or_none
-from adapters.http.quota import Email
+from adapters.http.quota_payloads import Email
 from application.use_cases.issue_ticket import IssuedTicket, IssueTicket, IssueTicketRequest
 from application.use_cases.list_tickets import ListTickets, ListTicketsRequest, TicketView
 from application.use_cases.revoke_ticket import RevokeTicket, RevokeTicketRequest
