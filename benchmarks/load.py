@@ -4,45 +4,37 @@ import select
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from benchmarks.targets import Ask
 
 
-class Load:
-    """Keep-alive connections, each with one request in flight for all of the time."""
+def rate(asks: Sequence[Ask], seconds: float) -> float:
+    """Answers per second over one keep-alive connection per ask, each with one request in flight all of the time.
 
-    def __init__(self, asks: Sequence[Ask]) -> None:
-        self._poll = select.epoll()
-        self._connections: dict[int, _Connection] = {}
+    Raises ``ConnectionError`` for any status but 200.
+    """
+    with ExitStack() as stack:
+        poll = stack.enter_context(select.epoll())
+        connections: dict[int, _Connection] = {}
         for ask in asks:
             connection = _Connection(ask)
-            self._connections[connection.socket.fileno()] = connection
-            self._poll.register(connection.socket, select.EPOLLIN)
-
-    def rate(self, seconds: float) -> float:
-        """Answers per second. Raises ``ConnectionError`` for any status but 200."""
-        for connection in self._connections.values():
+            stack.enter_context(connection.socket)
+            connections[connection.socket.fileno()] = connection
+            poll.register(connection.socket, select.EPOLLIN)
             connection.ask()
         started = time.monotonic()
-        ends, answered = started + seconds, 0
-        while time.monotonic() < ends:
-            for descriptor, _ in self._poll.poll(1):
-                if self._connections[descriptor].read():
+        answered = 0
+        while time.monotonic() < started + seconds:
+            for descriptor, _ in poll.poll(1):
+                if connections[descriptor].read():
                     answered += 1
-                    self._connections[descriptor].ask()
+                    connections[descriptor].ask()
         elapsed = time.monotonic() - started
-        waiting = set(self._connections)
+        waiting = set(connections)
         while waiting:
-            for descriptor, _ in self._poll.poll(10):
-                if self._connections[descriptor].read():
-                    waiting.discard(descriptor)
+            waiting -= {descriptor for descriptor, _ in poll.poll(10) if connections[descriptor].read()}
         return answered / elapsed
-
-    def close(self) -> None:
-        """Leave."""
-        self._poll.close()
-        for connection in self._connections.values():
-            connection.socket.close()
 
 
 class _Connection:

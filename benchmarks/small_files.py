@@ -5,7 +5,8 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks.load import Load
+from benchmarks.installation import Installation
+from benchmarks.load import rate
 from benchmarks.report import Line, interleaved, median_ratio, spread
 from benchmarks.setting import Setting
 from benchmarks.targets import Ask
@@ -25,28 +26,19 @@ def run(setting: Setting) -> list[Line]:
         )
         one_user = installation.download(service, setting.small.checksum)
         loads = {
-            "bare": Load([Ask(port=bare.port, path="/bare", token=installation.token)] * IN_FLIGHT),
-            "counted": Load([one_user] * IN_FLIGHT),
-            "counted, many users": Load(
-                [
-                    installation.download(service, setting.small.checksum, token)
-                    for token in installation.tokens_of(f"user{number}@example.org" for number in range(IN_FLIGHT))
-                ]
-            ),
-            "uncounted": Load([installation.download(service, setting.uncounted.checksum)] * IN_FLIGHT),
+            "bare": [Ask(port=bare.port, path="/bare", token=installation.token)] * IN_FLIGHT,
+            "counted": [one_user] * IN_FLIGHT,
+            "counted, many users": [
+                installation.download(service, setting.small.checksum, token)
+                for token in installation.tokens_of(f"user{number}@example.org" for number in range(IN_FLIGHT))
+            ],
+            "uncounted": [installation.download(service, setting.uncounted.checksum)] * IN_FLIGHT,
         }
-        for load in loads.values():
-            stack.callback(load.close)
-            load.rate(0.5)
-        rates = interleaved({name: partial(load.rate, seconds) for name, load in loads.items()}, 5)
-        before = installation.transactions()
-        rate = loads["counted"].rate(seconds)
-        transactions = (installation.transactions() - before) / (rate * seconds)
-        one = Load([one_user])
-        stack.callback(one.close)
-        before = installation.transactions()
-        rate_of_one = one.rate(seconds)
-        transactions_of_one = (installation.transactions() - before) / (rate_of_one * seconds)
+        for asks in loads.values():
+            rate(asks, 0.5)
+        rates = interleaved({name: partial(rate, asks, seconds) for name, asks in loads.items()}, 5)
+        _, transactions = _with_transactions(installation, loads["counted"], seconds)
+        rate_of_one, transactions_of_one = _with_transactions(installation, [one_user], seconds)
     goals = {"counted": GOAL_RATE, "counted, many users": GOAL_RATE, "uncounted": None}
     lines = [
         Line(
@@ -76,3 +68,10 @@ def run(setting: Setting) -> list[Line]:
             note=f"{rate_of_one:,.0f} downloads/s, one after the other",
         ),
     ]
+
+
+def _with_transactions(installation: Installation, asks: list[Ask], seconds: float) -> tuple[float, float]:
+    """Downloads per second, and SQL transactions per download."""
+    before = installation.transactions()
+    found = rate(asks, seconds)
+    return found, (installation.transactions() - before) / (found * seconds)

@@ -8,7 +8,7 @@ from adapters.http.connection_socket import ConnectionSocket
 from adapters.http.response_errors import ClientDisconnected
 
 WRITE_BUFFER_BYTES = 128 * 1024
-"""What a transport may hold before ``send`` waits: one chunk, so that a slow client costs about three."""
+"""What a transport may hold of short responses, which are written without waiting, several in one system call."""
 
 
 class ConnectionWatch:
@@ -19,6 +19,7 @@ class ConnectionWatch:
         self._stall_timeout = stall_timeout
         self._loop = asyncio.get_running_loop()
         self._socket: ConnectionSocket | None = None
+        self._is_measured = False
         self._accepted_before_body: int | None = None
         self._reported_bytes = 0
         self._waiter: asyncio.Future[bool] | None = None
@@ -26,14 +27,26 @@ class ConnectionWatch:
         self._reason = "the client closed the connection"
 
     def begin_body(self) -> None:
-        """A body in several messages begins: from here on it is known how much of it the client has."""
-        if self._socket is not None or self._is_lost:
+        """A body in several messages begins: from here on it is known how much of it the client has.
+
+        The transport, too, holds back nothing that the kernel would take: a client that does not read costs one chunk
+        there and one in the app's hands, and a file can follow a body at once.
+        """
+        if self._is_measured or self._is_lost:
             return
+        self._is_measured = True
+        self._cycle.transport.set_write_buffer_limits(high=0)
         socket = self._open_socket()
-        is_plain = self._cycle.scope["scheme"] == "http" and not self._cycle.chunked_encoding
-        accepted = socket.accepted_bytes() if is_plain else None
+        scope = self._cycle.scope
+        is_body_as_sent = scope["scheme"] == "http" and scope["method"] != "HEAD" and not self._cycle.chunked_encoding
+        accepted = socket.accepted_bytes() if is_body_as_sent else None
         if accepted is not None:
             self._accepted_before_body = accepted + self._cycle.transport.get_write_buffer_size()
+
+    def end_body(self) -> None:
+        """The last byte has left."""
+        if not self._cycle.transport.is_closing():
+            self._cycle.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
     def descriptor(self) -> int:
         """Descriptor of the connection. Only between ``begin_body`` and ``close``."""
@@ -64,24 +77,14 @@ class ConnectionWatch:
         return not self._is_lost and self._open_socket().is_connected()
 
     async def until_room(self) -> None:
-        """Wait until the transport takes another message. Raises ``ClientDisconnected``."""
+        """Wait until the transport takes another message; in a body of several, until the kernel has the last one.
+
+        Raises ``ClientDisconnected``.
+        """
         self.raise_if_gone()
         while self._cycle.flow.write_paused:
             await self._until_woken()
             self.raise_if_gone()
-
-    async def until_flushed(self) -> None:
-        """Wait until the transport has handed everything to the kernel. Raises ``ClientDisconnected``."""
-        self.raise_if_gone()
-        transport = self._cycle.transport
-        if transport.get_write_buffer_size() == 0:
-            return
-        transport.set_write_buffer_limits(high=0)
-        try:
-            await self.until_room()
-        finally:
-            if not transport.is_closing():
-                transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
     async def until_writable(self) -> None:
         """Wait until the kernel takes more. Raises ``ClientDisconnected``."""

@@ -70,10 +70,10 @@ class ResponseSender:
         if is_last and self._is_in_parts:
             await self._finish(body)
             return
-        await self.watch.until_room()
         if not is_last:
             self._is_in_parts = True
             self.watch.begin_body()
+        await self.watch.until_room()
         await self._pass_on(message)
         self.watch.reported(len(body))
 
@@ -83,13 +83,14 @@ class ResponseSender:
             await self.watch.until_room()
             if body:
                 await self._pass_on({"type": "http.response.body", "body": body, "more_body": True})
-            await self.watch.until_flushed()
+                await self.watch.until_room()
         except ClientDisconnected:
             # A client may rightly hang up as soon as it has the last byte.
             if self._cycle.expected_content_length == 0 and self.watch.has_everything(len(body)):
                 return
             raise
         self.watch.reported(len(body))
+        self.watch.end_body()
         await self._pass_on(_LAST_MESSAGE)
 
     async def _send_file(self, message: dict[str, Any]) -> None:
@@ -103,9 +104,10 @@ class ResponseSender:
                 raise RuntimeError("Response content longer than Content-Length")
             self._is_in_parts = True
             self.watch.begin_body()
-            await self.watch.until_flushed()
+            await self.watch.until_room()
             await self._copy(message)
         if not message.get("more_body", False):
+            self.watch.end_body()
             await self._pass_on(_LAST_MESSAGE)
 
     async def _copy(self, message: dict[str, Any]) -> None:

@@ -17,6 +17,9 @@ BACKLOG = 2048
 NOT_SENT_BYTES = 128 * 1024
 """What the kernel queues for a client beyond what the network takes: bounds memory and keeps progress honest."""
 
+KEEP_ALIVE_SECONDS = 30
+"""How long an idle connection is kept for a client that fetches file after file and works in between."""
+
 _SETTLE_SECONDS = 10.0
 """How long apps may take to settle after their connections were cut; a database may be slow to answer."""
 
@@ -61,6 +64,7 @@ class Server(uvicorn.Server):
                 ws="none",
                 loop=loop,
                 backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 log_config=None,
                 log_level=log_level,
                 access_log=False,
