@@ -5,7 +5,7 @@
 * It continues the first download with room, running ones before idle ones, then in the order of opening. So of each
   ``Standing`` the first ``most`` with room do, ``most`` being at least the number of requests and ends for that file
   in the group: each of them changes one download.
-* Poisoned downloads (all that could be asked for) take precedence over room.
+* Poisoned downloads come before all others and are all found; there are few, since each is retried until it is cured.
 * ``VersionChanged`` needs to know whether any download has another size, and whether any has the right one. The latter
   is asked for (``witnesses``) only when the former is so.
 """
@@ -60,24 +60,18 @@ def request_key(request: TransferRequest) -> tuple[Any, ...]:
 def candidates(dialect: str, requests: CTE) -> Select[Any]:
     """Rows of ``DOWNLOAD``, possibly repeated, for ``requests`` and the bound value ``most``."""
     searches = []
-    for standing in (Standing.RUNNING, Standing.POISONED, Standing.RESUMABLE, Standing.GRACE):
+    for standing in (Standing.RUNNING, Standing.POISONED):
+        row = download.alias(f"d_bad_{standing.name.lower()}")
+        conditions = [_stands(row, requests, standing), row.c.is_poisoned, _is_open(row, requests)]
+        searches.append(_found(row, conditions, requests))
+    for standing in (Standing.RUNNING, Standing.RESUMABLE, Standing.GRACE):
         row = download.alias(f"d_{standing.name.lower()}")
         has_room = _budget_left(row) >= requests.c.need
-        conditions = [
-            _same_file(row, requests),
-            row.c.size_bytes == requests.c.size_bytes,
-            row.c.standing == literal_column(str(standing.value)),
-        ]
-        if standing is Standing.RUNNING:
-            conditions.append(or_(row.c.is_poisoned, has_room))
-        else:
-            conditions.append(row.c.resumable_until > requests.c.now)
-        if standing is Standing.RESUMABLE:
-            conditions.append(has_room)
+        conditions = [_stands(row, requests, standing), has_room, _is_open(row, requests)]
         if standing is Standing.GRACE:
             # Nothing is left but grace, which only a request that needs nothing more can use; an empty file that
             # was completed has none.
-            conditions += [requests.c.need <= 0, has_room, or_(requests.c.size_bytes > 0, ~row.c.is_completed)]
+            conditions += [requests.c.need <= 0, or_(requests.c.size_bytes > 0, ~row.c.is_completed)]
         searches.append(_first(row, conditions, requests))
     for name, is_other in (("smaller", "<"), ("larger", ">")):
         row = download.alias(f"d_{name}")
@@ -93,14 +87,18 @@ def witnesses(dialect: str, requests: CTE) -> Select[Any]:
     searches = []
     for standing in (Standing.RUNNING, Standing.POISONED, Standing.RESUMABLE, Standing.GRACE):
         row = download.alias(f"d_{standing.name.lower()}")
-        conditions = [
-            _same_file(row, requests),
-            row.c.size_bytes == requests.c.size_bytes,
-            row.c.standing == literal_column(str(standing.value)),
-            _is_open(row, requests),
-        ]
+        conditions = [_stands(row, requests, standing), _is_open(row, requests)]
         searches.append(_first(row, conditions, requests))
     return _joined(dialect, requests, searches)
+
+
+def _stands(row: FromClause, requests: CTE, standing: Standing) -> ColumnElement[bool]:
+    """The leading columns of the index."""
+    return and_(
+        _same_file(row, requests),
+        row.c.size_bytes == requests.c.size_bytes,
+        row.c.standing == literal_column(str(standing.value)),
+    )
 
 
 def _same_file(row: FromClause, requests: CTE) -> ColumnElement[bool]:
@@ -128,14 +126,14 @@ def _budget_left(row: FromClause) -> ColumnElement[int]:
     return left
 
 
+def _found(row: FromClause, conditions: Sequence[ColumnElement[bool]], requests: CTE) -> Select[Any]:
+    return select(*(row.c[column.name] for column in DOWNLOAD)).where(*conditions).correlate(requests)
+
+
 def _first(row: FromClause, conditions: Sequence[ColumnElement[bool]], requests: CTE) -> Select[Any]:
-    return (
-        select(*(row.c[column.name] for column in DOWNLOAD))
-        .where(*conditions)
-        .order_by(row.c.opened_at, row.c.id)
-        .limit(bindparam("most", type_=BigInteger))
-        .correlate(requests)
-    )
+    """The first of them in the order in which ``decide`` prefers them."""
+    found = _found(row, conditions, requests).order_by(row.c.opened_at, row.c.id)
+    return found.limit(bindparam("most", type_=BigInteger))
 
 
 def _joined(dialect: str, requests: CTE, searches: Sequence[Select[Any]]) -> Select[Any]:
