@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import attrs
 
-from domain.errors import InvalidValue
+from domain.errors import Forbidden, InvalidValue
 
 ANONYMOUS_EMAIL = "public@regards.com"
 """Upstream's user for callers without a session; own limits 0/0 unless an administrator raises them."""
@@ -57,3 +57,9 @@ class Caller:
     def anonymous(cls, tenant: str) -> "Caller":
         """The caller without a token who only named a tenant (``scope``)."""
         return cls(tenant, ANONYMOUS_EMAIL, Role.PUBLIC)
+
+
+def require_own_or_administrator(caller: Caller, email: str | None) -> None:
+    """Raise ``Forbidden`` unless the caller is ``email`` or at least ADMIN; ``None`` stands for everybody."""
+    if email != caller.email and not caller.role.is_at_least(Role.ADMIN):
+        raise Forbidden("Only ADMIN and stronger roles may look at another user's account.")

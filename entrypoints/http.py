@@ -13,6 +13,7 @@ from litestar.di import Provide
 from adapters.http.app import create_app
 from adapters.telemetry.requests import ASGIApp, RequestLog
 from application.delivery.running import RunningTransfers
+from application.delivery.verification import VerifiedCopies
 from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.sweep import Sweep
 from entrypoints.containers import HTTPContainer, use_cases_of
@@ -50,6 +51,8 @@ def create_from(container: HTTPContainer) -> Litestar:
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(opened(container.adapters))
+            verified: VerifiedCopies = container.use_cases.verified()
+            stack.push_async_callback(verified.aclose)
             renew: RenewTransfers = container.use_cases.renew_transfers()
             sweep: Sweep = container.use_cases.sweep()
             running: RunningTransfers = container.use_cases.running()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar
+from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import Middleware
@@ -13,7 +14,7 @@ from adapters.http.answering import handle_exception
 from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.openapi import openapi_config
 from adapters.http.options import answer_options
-from adapters.http.roles import check_every_route_states_a_role, provide_caller, require_role
+from adapters.http.roles import check_every_route_states_a_role, provide_caller, refuse_nul, require_role
 
 ROUTE_HANDLERS = (
     *downloads.route_handlers,
@@ -28,6 +29,29 @@ ROUTE_HANDLERS = (
 )
 
 LARGEST_BODY_BYTES = 10 * 1024 * 1024
+
+CROSS_ORIGIN = CORSConfig(
+    allow_origins=["*"],
+    allow_methods=["POST", "PUT", "GET", "HEAD", "OPTIONS", "DELETE"],
+    allow_headers=["authorization", "content-type", "scope", "range", "if-match", "if-none-match", "if-range"],
+    expose_headers=[
+        "accept-ranges",
+        "content-disposition",
+        "content-length",
+        "content-range",
+        "correlation-id",
+        "digest",
+        "etag",
+        "last-modified",
+        "location",
+        "ratelimit",
+        "ratelimit-policy",
+        "repr-digest",
+        "retry-after",
+    ],
+    max_age=3600,
+)
+"""Pages of any portal may call (contract-downloader 1.2); what they may send and see besides is what resuming needs."""
 
 
 def create_app(
@@ -48,7 +72,8 @@ def create_app(
     app = Litestar(
         route_handlers=[*ROUTE_HANDLERS, *extra_handlers],
         dependencies={**dependencies, "caller": Provide(provide_caller, sync_to_thread=False)},
-        guards=[require_role],
+        guards=[refuse_nul, require_role],
+        cors_config=CROSS_ORIGIN,
         middleware=[
             *middleware,
             answer_options,

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
+
+from adapters.http.documentation import Problem
 
 _HEADERS = (
     ("Accept-Ranges", "`bytes`: single and multiple ranges are answered with 206.", "bytes"),
@@ -28,18 +29,8 @@ Streams the bytes of a file, resumably. `Content-Length` is always exact, and th
 """
 
 
-class _Problem(msgspec.Struct, rename="camel"):
-    """Problem details (RFC 9457) with upstream's `messages`."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    messages: list[str]
-
-
 def _spec(
-    description: str, container: type | None = _Problem, media_type: str = "application/problem+json"
+    description: str, container: type | None = Problem, media_type: str = "application/problem+json"
 ) -> ResponseSpec:
     return ResponseSpec(
         data_container=container, generate_examples=False, description=description, media_type=media_type

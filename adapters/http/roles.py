@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
-from litestar.exceptions import ImproperlyConfiguredException
+from litestar.exceptions import ImproperlyConfiguredException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
 
@@ -39,6 +39,13 @@ def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
 def _is_options(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  # as above
     """Litestar answers OPTIONS by itself, with nothing but the list of methods, to callers it has not identified."""
     return bool(connection.scope.get("method") == HttpMethod.OPTIONS)
+
+
+def refuse_nul(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as above
+    """Guard for all routes: no name here holds a NUL, and PostgreSQL takes none. Raises ``ValidationException``."""
+    texts = (*connection.path_params.values(), *connection.query_params.values())
+    if any("\x00" in str(text) for text in texts):
+        raise ValidationException("An address here never holds a NUL character.")
 
 
 def provide_caller(request: ASGIConnection) -> Caller:  # type: ignore[type-arg]  # as above

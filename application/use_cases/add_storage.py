@@ -8,9 +8,9 @@ from application.errors import PluginUnusable
 from application.ports.storage import StorageRegistry
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.use_cases.list_storages import StorageView
-from application.use_cases.storage_order import next_priority
 from domain.errors import AlreadyExists, InvalidValue
 from domain.storage_location import StorageLocation, StorageType
+from domain.storage_order import next_priority
 
 
 @attrs.frozen(kw_only=True)

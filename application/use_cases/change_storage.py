@@ -8,9 +8,9 @@ from application.ports.storage import StorageRegistry
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.use_cases.add_storage import checked_plugin
 from application.use_cases.list_storages import StorageView
-from application.use_cases.storage_order import next_priority, without
 from domain.errors import NotFound
 from domain.storage_location import StorageLocation
+from domain.storage_order import next_priority, without
 
 
 @attrs.frozen(kw_only=True)

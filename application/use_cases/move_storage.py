@@ -5,8 +5,8 @@ import attrs
 from application.ports.storage import StorageRegistry
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.use_cases.list_storages import StorageView
-from application.use_cases.storage_order import moved
 from domain.errors import NotFound
+from domain.storage_order import moved
 
 
 @attrs.frozen(kw_only=True)

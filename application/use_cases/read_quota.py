@@ -4,8 +4,7 @@ import attrs
 
 from application.ports.ledger import Ledger
 from application.ports.unit_of_work import UnitOfWorkFactory
-from application.use_cases.own_or_administrator import require_own_or_administrator
-from domain.access import Caller
+from domain.access import Caller, require_own_or_administrator
 from domain.account import Account, AccountKey
 
 

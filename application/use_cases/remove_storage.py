@@ -3,8 +3,8 @@
 import attrs
 
 from application.ports.unit_of_work import UnitOfWorkFactory
-from application.use_cases.storage_order import without
 from domain.errors import NotEmpty, NotFound
+from domain.storage_order import without
 
 
 @attrs.frozen(kw_only=True)

@@ -393,6 +393,29 @@ def test_the_disposition_is_a_header_that_can_be_sent(name: str) -> None:
     assert value.startswith('attachment; filename="')
 
 
+async def test_a_page_of_any_portal_may_download_and_resume(client: AsyncTestClient[Litestar]) -> None:
+    asked = await client.options(
+        URL,
+        headers={
+            "Origin": "https://portal.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "authorization, range, if-range",
+        },
+    )
+    answer = await client.get(URL, headers={"Origin": "https://portal.example"})
+
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert asked.headers["access-control-max-age"] == "3600"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "etag" in answer.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("path", ["/files/a%00b/download", f"{URL}?isContentInline=%00"])
+async def test_an_address_never_holds_a_nul(client: AsyncTestClient[Litestar], path: str) -> None:
+    assert (await client.get(path)).status_code == 400
+
+
 async def test_uncounted_files_cost_nothing(client: AsyncTestClient[Litestar], service: Service) -> None:
     add_file(service, DATA, "look", data_type=DataType.QUICKLOOK_SD)
     await limit(service, max_quota=0, rate_limit=0)
