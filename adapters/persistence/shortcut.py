@@ -1,5 +1,6 @@
 """Which admissions are decided on a reading connection first: those that will probably be refused again."""
 
+import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,11 @@ class Shortcut:
 
     It remembers the accounts refused last, at most a few thousand, the least recent go first; and whose transfers run
     through this ledger, so that an admission never overtakes an end of the same account that is being recorded.
+    Event loops in several threads may use it.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._refused: OrderedDict[AccountKey, None] = OrderedDict()
         self._running: dict[str, AccountKey] = {}
         self._ending: Counter[AccountKey] = Counter()
@@ -28,14 +31,14 @@ class Shortcut:
 
     def note(self, account: AccountKey, decision: Granted | Refusal) -> None:
         """Remember how the latest admission of an account went."""
-        if isinstance(decision, Granted):
+        with self._lock:
             self._refused.pop(account, None)
-            self._running[decision.transfer.id] = account
-            return
-        self._refused[account] = None
-        self._refused.move_to_end(account)
-        if len(self._refused) > _MOST:
-            self._refused.popitem(last=False)
+            if isinstance(decision, Granted):
+                self._running[decision.transfer.id] = account
+                return
+            self._refused[account] = None
+            if len(self._refused) > _MOST:
+                self._refused.popitem(last=False)
 
     @contextmanager
     def ending(self, transfer_id: str) -> Iterator[None]:
@@ -44,13 +47,15 @@ class Shortcut:
         if account is None:
             yield
             return
-        self._ending[account] += 1
+        with self._lock:
+            self._ending[account] += 1
         try:
             yield
         finally:
-            self._ending[account] -= 1
-            if not self._ending[account]:
-                del self._ending[account]
+            with self._lock:
+                self._ending[account] -= 1
+                if not self._ending[account]:
+                    del self._ending[account]
 
     def forget(self, transfer_ids: Iterable[str]) -> None:
         """Transfers that this instance has lost."""
