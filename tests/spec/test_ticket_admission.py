@@ -63,3 +63,14 @@ def test_the_time_to_resume_after_expiry_is_capped():
 
     assert isinstance(decided(request, ticket=ticket, downloads=[slow], now=cap - timedelta(seconds=1)), Granted)
     assert decided(request, ticket=ticket, downloads=[slow], now=cap) == TicketNotValid(TicketState.EXPIRED)
+
+
+def test_a_use_that_was_given_back_after_a_failed_verification_is_no_longer_this_downloads():
+    ticket = attrs.evolve(a_ticket(email=ALICE.email, max_uses=1), uses=1)
+    poisoned = after(a_download(a_request(ticket_id="k1")), poisoned=True, held=False)
+    request = a_request("t2", ticket_id="k1", start=10)
+
+    assert decided(request, ticket=ticket, downloads=[poisoned]) == TicketNotValid(TicketState.ISSUED)
+    again = decided(request, ticket=attrs.evolve(ticket, uses=0), downloads=[poisoned])
+    assert isinstance(again, Granted)
+    assert (again.ticket, again.whole_file) == (ticket, True)
