@@ -31,7 +31,7 @@ def settled(outcome, download=None, *, length=SIZE, account=None, ticket=None, n
 def endings(draw):
     """A download with running transfers, one of which ends."""
     download = draw(strategies.downloads())
-    length = draw(st.integers(0, download.size_bytes))
+    length = draw(st.just(download.size_bytes) | st.integers(0, download.size_bytes))
     running = draw(st.sampled_from([1, 1, 2, 16]))
     others = draw(st.integers(0, download.size_bytes)) if running > 1 else 0
     download = attrs.evolve(download, transfers=running, reserved_bytes=length + others, is_held=True)
@@ -160,6 +160,21 @@ def test_a_complete_copy_tells_so():
 
     assert result.download.is_completed
     assert [type(event) for event in result.events] == [DownloadCompleted]
+
+
+def test_a_range_that_is_sent_completely_completes_no_copy():
+    result = settled(Outcome(delivered_bytes=500, is_completed=True), length=500)
+
+    assert not result.download.is_completed
+    assert result.events == ()
+
+
+def test_a_broken_whole_file_cures_nothing():
+    poisoned = attrs.evolve(a_download(), is_poisoned=True).with_transfer(SIZE)
+
+    assert settled(Outcome(delivered_bytes=SIZE - 1), poisoned).download.is_poisoned
+    assert settled(Outcome(delivered_bytes=SIZE), poisoned).download.is_poisoned
+    assert not settled(Outcome(delivered_bytes=SIZE, is_completed=True), poisoned).download.is_poisoned
 
 
 @pytest.mark.parametrize(
