@@ -21,6 +21,7 @@ class ConnectionWatch:
         self._socket: ConnectionSocket | None = None
         self._is_measured = False
         self._accepted_before_body: int | None = None
+        self._written_bytes = 0
         self._reported_bytes = 0
         self._waiter: asyncio.Future[bool] | None = None
         self._is_lost = False
@@ -29,8 +30,7 @@ class ConnectionWatch:
     def begin_body(self) -> None:
         """A body in several messages begins: from here on it is known how much of it the client has.
 
-        The transport, too, holds back nothing that the kernel would take: a client that does not read costs one chunk
-        there and one in the app's hands, and a file can follow a body at once.
+        The transport, too, makes everybody wait until the kernel has taken all it holds.
         """
         if self._is_measured or self._is_lost:
             return
@@ -52,14 +52,18 @@ class ConnectionWatch:
         """Descriptor of the connection. Only between ``begin_body`` and ``close``."""
         return self._open_socket().fileno()
 
-    def reported(self, count: int) -> None:
-        """``count`` body bytes were handed to the connection, and the app was told so."""
-        self._reported_bytes += count
+    def writing(self, count: int) -> None:
+        """``count`` body bytes are handed to the connection next."""
+        if self._cycle.scope["method"] != "HEAD":
+            self._written_bytes += count
 
-    def has_everything(self, unreported_bytes: int) -> bool:
-        """Whether the client's kernel acknowledged all reported bytes and ``unreported_bytes`` after them."""
-        missing = self._missing_bytes()
-        return missing is not None and missing + unreported_bytes <= 0
+    def reported(self) -> None:
+        """The app is told that all of them are handed over."""
+        self._reported_bytes = self._written_bytes
+
+    def has_everything(self) -> bool:
+        """Whether the client's kernel has acknowledged every byte that was written."""
+        return self._acknowledged_body_bytes() == self._written_bytes
 
     def raise_if_gone(self) -> None:
         """Raise ``ClientDisconnected`` when nothing can be sent any more."""
@@ -69,8 +73,9 @@ class ConnectionWatch:
     def gone(self) -> ClientDisconnected:
         """The error for the app; from here on uvicorn, too, takes the response for ended."""
         self._cycle.disconnected = True
-        missing = self._missing_bytes() or 0
-        return ClientDisconnected(self._reason, unacknowledged_bytes=min(max(missing, 0), self._reported_bytes))
+        acknowledged = self._acknowledged_body_bytes()
+        has = self._written_bytes if acknowledged is None else acknowledged
+        return ClientDisconnected(self._reason, unacknowledged_bytes=self._reported_bytes - has)
 
     def is_connection(self) -> bool:
         """Whether the connection still exists."""
@@ -88,6 +93,7 @@ class ConnectionWatch:
 
     async def until_writable(self) -> None:
         """Wait until the kernel takes more. Raises ``ClientDisconnected``."""
+        self.raise_if_gone()
         descriptor = self.descriptor()
         self._loop.add_writer(descriptor, self.wake)
         try:
@@ -111,7 +117,8 @@ class ConnectionWatch:
             self._reason = reason
         if self._socket is not None or not self._is_lost:
             self._open_socket().reset_on_close()
-        self._cycle.transport.abort()
+        if not self._is_lost:
+            self._cycle.transport.abort()
         self.wake()
 
     def close(self) -> None:
@@ -150,10 +157,10 @@ class ConnectionWatch:
             self._socket = ConnectionSocket(self._cycle.transport)
         return self._socket
 
-    def _missing_bytes(self) -> int | None:
+    def _acknowledged_body_bytes(self) -> int | None:
         if self._socket is None or self._accepted_before_body is None:
             return None
         acknowledged = self._socket.acknowledged_bytes()
         if acknowledged is None:
             return None
-        return self._accepted_before_body + self._reported_bytes - acknowledged
+        return min(max(acknowledged - self._accepted_before_body, 0), self._written_bytes)

@@ -4,8 +4,10 @@
 class ClientDisconnected(ConnectionError):
     """The client is gone, or took nothing for too long; nothing more can be sent.
 
-    ``unacknowledged_bytes``: how many of the body bytes that were reported as sent never reached the client's kernel
-    (0 where that is unknown). What its kernel has, the client may still have failed to read.
+    ``unacknowledged_bytes``: how many body bytes fewer have reached the client's kernel than the app was told were sent
+    (by ``progress``, or by a ``send`` that returned); negative when a part of the message that raised this has arrived
+    too. Where the kernel does not tell, what was written counts as arrived. The client's kernel may have bytes that
+    the client itself never read.
     """
 
     def __init__(self, reason: str, *, unacknowledged_bytes: int = 0) -> None:

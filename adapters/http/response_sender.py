@@ -74,22 +74,26 @@ class ResponseSender:
             self._is_in_parts = True
             self.watch.begin_body()
         await self.watch.until_room()
+        self.watch.writing(len(body))
         await self._pass_on(message)
-        self.watch.reported(len(body))
+        if not is_last:
+            # The app makes its next chunk when this one has left: a slow client then costs one, not two.
+            await self.watch.until_room()
+        self.watch.reported()
 
     async def _finish(self, body: bytes) -> None:
         """End a body of several messages: it is complete when the kernel has taken, or the client has, every byte."""
         try:
             await self.watch.until_room()
-            if body:
-                await self._pass_on({"type": "http.response.body", "body": body, "more_body": True})
-                await self.watch.until_room()
+            self.watch.writing(len(body))
+            await self._pass_on({"type": "http.response.body", "body": body, "more_body": True})
+            await self.watch.until_room()
         except ClientDisconnected:
             # A client may rightly hang up as soon as it has the last byte.
-            if self._cycle.expected_content_length == 0 and self.watch.has_everything(len(body)):
+            if self._cycle.expected_content_length == 0 and self.watch.has_everything():
                 return
             raise
-        self.watch.reported(len(body))
+        self.watch.reported()
         self.watch.end_body()
         await self._pass_on(_LAST_MESSAGE)
 
@@ -133,7 +137,8 @@ class ResponseSender:
                 raise SourceFailed(errno.EIO, f"the file ends {left} bytes too early", sent_bytes=sent_bytes)
             offset, left, sent_bytes = offset + sent, left - sent, sent_bytes + sent
             self._cycle.expected_content_length -= sent
-            self.watch.reported(sent)
+            self.watch.writing(sent)
+            self.watch.reported()
             if progress is not None:
                 progress(sent)
             if left > 0:
