@@ -77,3 +77,32 @@ def test_the_estimate_is_bounded():
     )
 
     assert crawling.time_left() == timedelta(days=365)
+
+
+def test_a_file_of_another_size_never_fits_into_a_download():
+    assert not a_download(a_request(size=SIZE)).has_room_for(a_request(size=SIZE - 1))
+    assert not a_download(a_request(size=SIZE)).has_room_for(a_request(size=SIZE + 1, length=1))
+
+
+def test_an_empty_file_is_bought_by_its_one_transfer():
+    empty = a_download(a_request(size=0))
+
+    assert empty.has_room_for(a_request(size=0))
+    assert not empty.with_transfer(0).has_room_for(a_request(size=0))
+    assert not attrs.evolve(empty, is_completed=True).has_room_for(a_request(size=0))
+
+
+def test_the_first_byte_gets_no_grace_except_to_cure_a_poisoned_download():
+    begun = attrs.evolve(a_download(), delivered_bytes=1)
+
+    assert not begun.has_room_for(a_request())
+    assert begun.has_room_for(a_request(start=1))
+    assert attrs.evolve(begun, is_poisoned=True).has_room_for(a_request())
+
+
+def test_a_download_that_is_paid_again_is_held_again():
+    given_back = attrs.evolve(a_download(), is_held=False, is_poisoned=True)
+
+    reopened = given_back.paid_again(NOW).with_transfer(10)
+
+    assert (reopened.is_held, reopened.is_poisoned, reopened.transfers, reopened.reserved_bytes) == (True, True, 1, 10)
