@@ -7,7 +7,7 @@ class ClientDisconnected(ConnectionError):
     ``unacknowledged_bytes``: how many body bytes fewer have reached the client's kernel than the app was told were sent
     (by ``progress``, or by a ``send`` that returned); negative when a part of the message that raised this has arrived
     too. Where the kernel does not tell, what was written counts as arrived. The client's kernel may have bytes that
-    the client itself never read.
+    the client itself never read, and not yet have acknowledged the last two segments.
     """
 
     def __init__(self, reason: str, *, unacknowledged_bytes: int = 0) -> None:

@@ -182,7 +182,8 @@ def test_a_client_that_leaves_is_noticed_and_only_what_it_has_is_counted(loop, w
 
     assert isinstance(end, ClientDisconnected)
     acknowledged = whole_file.handed_over - end.unacknowledged_bytes
-    assert read - 1024 <= acknowledged <= read + 1024 * 1024
+    # A kernel may hand two segments to its reader before it acknowledges them; on loopback each is up to 64 KiB.
+    assert read - 2 * 65536 <= acknowledged <= read + 1024 * 1024
     assert whole_file.handed_over < SIZE
 
 
