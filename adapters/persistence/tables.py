@@ -248,6 +248,8 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     Column("occurred_at", UTCDateTime, nullable=False),
     Column("published_at", UTCDateTime),
+    Column("refused_at", UTCDateTime),
+    Column("last_error", KeyText),
     PrimaryKeyConstraint("id"),
     Index("ix_outbox_tenant", "tenant", "id"),
     Index("ix_outbox_occurred_at", "occurred_at"),
@@ -259,4 +261,54 @@ outbox = Table(
     ),
     # Numbers of purged events are never given out again, so that a reader's position stays true.
     sqlite_autoincrement=True,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("message_id", KeyText, nullable=False),
+    Column("handled_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant", "message_id"),
+    Index("ix_inbox_handled_at", "handled_at"),
+)
+
+# Beside the accounts, not in them: telling others what was used must never wait for, or hold up, an admission.
+published_quota = Table(
+    "published_quota",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("email", KeyText, nullable=False),
+    Column("units", Count, nullable=False),
+    PrimaryKeyConstraint("tenant", "email"),
+)
+
+restoration_request = Table(
+    "restoration_request",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("group_id", KeyText, nullable=False),
+    Column("checksum", KeyText, nullable=False),
+    Column("available_hours", Count, nullable=False),
+    Column("requested_at", UTCDateTime, nullable=False),
+    Column("state", KeyText, nullable=False),
+    PrimaryKeyConstraint("tenant", "group_id", "checksum"),
+    CheckConstraint("available_hours > 0", name="available_hours_positive"),
+    Index("ix_restoration_request_state", "state", "requested_at"),
+    Index("ix_restoration_request_checksum", "tenant", "checksum"),
+)
+
+job_run = Table(
+    "job_run",
+    metadata,
+    Column("name", KeyText, nullable=False),
+    Column("interval", Duration, nullable=False, comment="microseconds"),
+    Column("holder", KeyText),
+    Column("lease_until", UTCDateTime),
+    Column("last_run_at", UTCDateTime),
+    Column("last_success_at", UTCDateTime),
+    Column("last_error", KeyText),
+    Column("backlog", Count),
+    Column("oldest_at", UTCDateTime),
+    PrimaryKeyConstraint("name"),
 )
