@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -12,6 +13,9 @@ from typing import Any
 import uvicorn
 
 from adapters.http.sendfile_protocol import SendfileProtocol
+
+if sys.platform != "win32":
+    import resource
 
 BACKLOG = 2048
 NOT_SENT_BYTES = 128 * 1024
@@ -124,6 +128,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return normally; closes the socket. See ``Server`` for the parameters.
 
+    Raises this process's limit of open files as far as it may: a download holds three (connection, its duplicate, file).
     ``log_level`` sets the level of uvicorn's loggers; where lines go is the caller's logging configuration. Raises
     ``SystemExit`` when the app's lifespan fails to start.
     """
@@ -134,8 +139,18 @@ def serve(
         graceful_timeout=graceful_timeout,
         log_level=log_level,
     )
+    _allow_many_descriptors()
     with sock, _quiet_signals():
         server.run(sockets=[sock])
+
+
+def _allow_many_descriptors() -> None:
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != hard:
+            # Some systems name a hard limit that they then refuse; the soft one serves, for fewer clients.
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextlib.contextmanager

@@ -117,8 +117,11 @@ def test_idle_connections_do_not_hold_a_stop_up():
 
 PROCESS = textwrap.dedent(
     """
-    import sys
+    import resource
     from adapters.http.server import listening_socket, serve
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, most))
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
@@ -132,6 +135,7 @@ PROCESS = textwrap.dedent(
     sock = listening_socket("127.0.0.1", 0)
     port = sock.getsockname()[1]
     serve(app, sock, on_started=lambda: print(port, flush=True), graceful_timeout=5.0)
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
     print("stopped", flush=True)
     """
 )
