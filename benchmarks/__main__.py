@@ -8,6 +8,7 @@ import resource
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from benchmarks.installation import Installation
@@ -19,10 +20,11 @@ BENCHMARKS = ("whole_file", "ranges", "small_files", "fairness", "slow_clients")
 
 
 def main() -> int:
-    """Run what was asked for; 1 when a goal was missed and ``--strict`` was given."""
+    """Run what was asked for; 1 when a benchmark broke, or when a goal was missed and ``--strict`` was given."""
     options = _options()
     _allow_many_descriptors()
     lines: list[Line] = []
+    broken: list[str] = []
     with tempfile.TemporaryDirectory(prefix="rs-downloader-bench-", dir=options.folder) as name:
         folder = Path(name)
         installation = Installation(folder)
@@ -36,12 +38,18 @@ def main() -> int:
             )
             for benchmark in options.names or BENCHMARKS:
                 started = time.monotonic()
-                found = importlib.import_module(f"benchmarks.{benchmark}").run(setting)
+                try:
+                    found = importlib.import_module(f"benchmarks.{benchmark}").run(setting)
+                except Exception:  # noqa: BLE001  # One that breaks must not hide what the others found.
+                    traceback.print_exc()
+                    broken.append(benchmark)
+                    continue
                 lines += found
                 print(f"\n### {benchmark} ({time.monotonic() - started:.0f} s)\n\n{table(found)}", flush=True)
     missed = [line.what for line in lines if line.verdict == "MISSED"]
-    print(f"\n{len([line for line in lines if line.verdict == 'met'])} goals met, {len(missed)} missed.")
-    return 1 if missed and options.strict else 0
+    met = [line for line in lines if line.verdict == "met"]
+    print(f"\n{len(met)} goals met, {len(missed)} missed. Did not run: {', '.join(broken) or 'none'}.")
+    return 1 if broken or (missed and options.strict) else 0
 
 
 def _options() -> argparse.Namespace:

@@ -128,7 +128,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return normally; closes the socket. See ``Server`` for the parameters.
 
-    Raises this process's limit of open files as far as it may: a download holds three (connection, its duplicate, file).
+    Raises this process's limit of open files as far as it may: a download holds three (connection, duplicate, file).
     ``log_level`` sets the level of uvicorn's loggers; where lines go is the caller's logging configuration. Raises
     ``SystemExit`` when the app's lifespan fails to start.
     """
