@@ -5,6 +5,7 @@ import attrs
 from domain.access import ANONYMOUS_EMAIL
 from domain.errors import InvalidValue
 from domain.limits import Limits
+from domain.text import is_storable
 
 TICKET_ACCOUNT_PREFIX = "ticket:"
 """Downloads through a ticket that names no user are kept on an account of the ticket's own, which costs no unit."""
@@ -23,7 +24,7 @@ class AccountKey:
     @classmethod
     def of_user(cls, tenant: str, email: str) -> "AccountKey":
         """The account of a named user. Raises ``InvalidValue`` for a text that cannot be a user's e-mail."""
-        if not email or len(email) > MAXIMUM_EMAIL_LENGTH or "\x00" in email or email.startswith(TICKET_ACCOUNT_PREFIX):
+        if not is_storable(email) or len(email) > MAXIMUM_EMAIL_LENGTH or email.startswith(TICKET_ACCOUNT_PREFIX):
             raise InvalidValue(
                 f"A user's e-mail has 1 to {MAXIMUM_EMAIL_LENGTH} characters and does not start with 'ticket:'."
             )

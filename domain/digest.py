@@ -56,8 +56,11 @@ def hasher(algorithm: str) -> Hasher | None:
 
 
 def matches(hexdigest: str, checksum: str) -> bool:
-    """Whether a computed digest is the stored checksum; hexadecimal digits compare without case."""
-    return hexdigest.lower() == checksum.lower()
+    """Whether a computed digest is the stored checksum; hexadecimal digits compare without case.
+
+    Programs that print a checksum as a number (Java's ``Long.toHexString``) leave out its leading zeros.
+    """
+    return hexdigest.lower() == checksum.lower().zfill(len(hexdigest))
 
 
 @attrs.frozen

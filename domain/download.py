@@ -168,9 +168,7 @@ class Download:
 
     def paid_again(self, now: datetime) -> "Download":
         """A poisoned download that a new unit pays for; it stays the same one, so that its completion cures it."""
-        return attrs.evolve(
-            self, opened_at=now, progressed_at=now, delivered_bytes=0, is_kept=False, is_completed=False
-        )
+        return attrs.evolve(self, opened_at=now, progressed_at=now, delivered_bytes=0, is_kept=False)
 
     def with_transfer(self, length: int) -> "Download":
         """After one more transfer has reserved ``length`` bytes."""

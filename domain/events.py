@@ -69,6 +69,44 @@ class TicketRevoked:
     occurred_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class QuotaUsed:
+    """How many units these users, and only these, have used by now: those whose number changed since last told."""
+
+    tenant: str
+    units_by_email: dict[str, int]
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DownloadsRefused:
+    """A user's downloads were refused; ``message`` says which, in upstream's sentences (contract-downloader 3.5)."""
+
+    tenant: str
+    email: str
+    message: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class FileAvailabilityKnown:
+    """Somebody asked for a file to be made available, and the answer is known; ``until`` when it is not for ever."""
+
+    tenant: str
+    checksum: str
+    is_available: bool
+    until: datetime | None = None
+    occurred_at: datetime
+
+
 Event = (
-    DownloadCompleted | DownloadAbandoned | FileLocationSuspected | FileLocationCleared | TicketIssued | TicketRevoked
+    DownloadCompleted
+    | DownloadAbandoned
+    | FileLocationSuspected
+    | FileLocationCleared
+    | TicketIssued
+    | TicketRevoked
+    | QuotaUsed
+    | DownloadsRefused
+    | FileAvailabilityKnown
 )

@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from domain.errors import InvalidValue
+from domain.text import is_storable
 
 
 class DataType(StrEnum):
@@ -23,8 +24,8 @@ class DataType(StrEnum):
 
 
 def _filled(_instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
-    if not value or "\x00" in value:
-        raise InvalidValue(f"{attribute.name} must be a non-empty text without NUL.")
+    if not is_storable(value):
+        raise InvalidValue(f"{attribute.name} must be a non-empty text of valid Unicode without NUL.")
 
 
 def _not_negative(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:

@@ -63,11 +63,8 @@ def settle(
     total = 0 if outcome.is_corrupt else download.delivered_bytes + delivered
     is_cured = outcome.is_completed and transfer.reserved_bytes == download.size_bytes
     is_poisoned = outcome.is_corrupt or (download.is_poisoned and not is_cured)
-    is_completed = not is_poisoned and (
-        download.is_completed
-        or (download.size_bytes > 0 and total >= download.size_bytes)
-        or (download.size_bytes == 0 and outcome.is_completed)
-    )
+    has_all = total >= download.size_bytes if download.size_bytes > 0 else outcome.is_completed
+    is_completed = has_all and not is_poisoned
     is_kept = download.is_kept or total > 0 or is_completed
     is_last = download.transfers == 1
     gives_back = is_last and not is_kept
