@@ -4,11 +4,13 @@ import attrs
 
 from application.delivery.verification import CopyCorrupt
 from application.errors import (
+    BrokerUnavailable,
     Conflict,
     CopyChanged,
     CopyMissing,
     DatabaseUnavailable,
     LocationRefused,
+    MessageRefused,
     Overloaded,
     PluginUnusable,
     PortError,
@@ -150,6 +152,14 @@ ERRORS: dict[type[Exception], Kind] = dict(
         ),
         _of(Conflict, 409, "Conflict", "Somebody else changed the same thing at the same time. Read it, then repeat."),
         _of(Overloaded, 503, "Overloaded", "Too much is waiting already. Try again after the time in Retry-After.", 2),
+        _of(
+            BrokerUnavailable,
+            503,
+            "Broker unavailable",
+            "The message broker did not answer in time. Try again after the time in Retry-After.",
+            30,
+        ),
+        _of(MessageRefused, 422, "Message refused", "The message broker will never take this message."),
         _of(
             InvalidToken,
             401,

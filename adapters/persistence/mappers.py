@@ -1,6 +1,7 @@
 """Rows to domain values and back, for everything but the ledger's own tables."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -65,13 +66,16 @@ def ticket_values(value: Ticket) -> dict[str, object]:
 
 def event_values(event: Event) -> dict[str, object]:
     """An event as a row; dates in the payload are ISO 8601."""
-    payload = attrs.asdict(event)
     return {
         "tenant": event.tenant,
         "type": type(event).__name__,
-        "payload": payload | {"occurred_at": event.occurred_at.isoformat()},
+        "payload": attrs.asdict(event, value_serializer=lambda _instance, _field, value: _in_json(value)),
         "occurred_at": event.occurred_at,
     }
+
+
+def _in_json(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def file_from(row: Mapping[str, Any]) -> ArchiveFile:

@@ -8,7 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.persistence.failures import translating
 from adapters.persistence.repositories.files import SqlFileRepository
+from adapters.persistence.repositories.inbox import SqlInbox
+from adapters.persistence.repositories.jobs import SqlJobRepository
 from adapters.persistence.repositories.outbox import SqlOutbox
+from adapters.persistence.repositories.published_quotas import SqlPublishedQuotas
+from adapters.persistence.repositories.restorations import SqlRestorationRepository
 from adapters.persistence.repositories.storages import SqlStorageLocationRepository
 from adapters.persistence.repositories.tenants import SqlSettingsRepository, SqlTenantRepository
 from adapters.persistence.repositories.tickets import SqlTicketRepository
@@ -35,6 +39,10 @@ class SqlUnitOfWork(UnitOfWork):
         self.tickets = SqlTicketRepository(transaction)
         self.settings = SqlSettingsRepository(transaction)
         self.outbox = SqlOutbox(transaction)
+        self.inbox = SqlInbox(transaction)
+        self.restorations = SqlRestorationRepository(transaction)
+        self.published_quotas = SqlPublishedQuotas(transaction)
+        self.jobs = SqlJobRepository(transaction)
         return self
 
     async def __aexit__(

@@ -9,6 +9,10 @@ from typing import Protocol, Self
 import attrs
 
 from application.ports.files import FileRepository
+from application.ports.inbox import Inbox
+from application.ports.jobs import Backlog, JobRepository
+from application.ports.published_quotas import PublishedQuotas
+from application.ports.restorations import RestorationRepository
 from domain.events import Event
 from domain.settings import TenantSettings
 from domain.storage_location import StorageLocation
@@ -128,6 +132,22 @@ class Outbox(Protocol):
         """Events of a tenant in order."""
 
     @abstractmethod
+    async def unpublished(self, limit: int) -> tuple[StoredEvent, ...]:
+        """The first events that nobody outside has been told of yet, of all tenants, in order."""
+
+    @abstractmethod
+    async def mark_published(self, event_ids: Sequence[int], now: datetime) -> None:
+        """Note that the broker has confirmed them, or that nobody outside hears of them."""
+
+    @abstractmethod
+    async def mark_refused(self, event_id: int, reason: str, now: datetime) -> None:
+        """Note that it can never be published; it stays, with the reason, and holds nothing up."""
+
+    @abstractmethod
+    async def backlog(self) -> Backlog:
+        """What waits to be published."""
+
+    @abstractmethod
     async def purge(self, before: datetime) -> int:
         """Delete events older than this; returns how many."""
 
@@ -145,6 +165,10 @@ class UnitOfWork(Protocol):
     tickets: TicketRepository
     settings: SettingsRepository
     outbox: Outbox
+    inbox: Inbox
+    restorations: RestorationRepository
+    published_quotas: PublishedQuotas
+    jobs: JobRepository
 
     @abstractmethod
     async def __aenter__(self) -> Self: ...

@@ -18,6 +18,13 @@ only it writes downloads, which tickets must outlive.
 
 from tests.contract.unit_of_work_environment import UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.contract.unit_of_work_files import FilesContract
+from tests.contract.unit_of_work_messages import (
+    InboxContract,
+    JobsContract,
+    PublishedQuotasContract,
+    PublishingContract,
+    RestorationsContract,
+)
 from tests.contract.unit_of_work_rest import OutboxContract, SettingsContract, StorageLocationsContract, TenantsContract
 from tests.contract.unit_of_work_tickets import TicketsContract
 from tests.contract.unit_of_work_transaction import TransactionContract
@@ -33,5 +40,10 @@ class UnitOfWorkContract(
     TicketsContract,
     SettingsContract,
     OutboxContract,
+    PublishingContract,
+    InboxContract,
+    RestorationsContract,
+    PublishedQuotasContract,
+    JobsContract,
 ):
     """All of it."""

@@ -8,11 +8,13 @@ import attrs
 
 from application.errors import Conflict, DatabaseUnavailable
 from application.ports.files import FoundFile
+from application.ports.jobs import JobRun
 from application.ports.unit_of_work import StoredEvent
 from domain.account import Account, AccountKey
 from domain.download import Download, Transfer
 from domain.events import Event
 from domain.file import ArchiveFile, FileLocation
+from domain.restoration import RestorationRequest
 from domain.selection import Copy
 from domain.settings import TenantSettings
 from domain.storage_location import StorageLocation
@@ -33,6 +35,12 @@ class Tables:
     accounts: dict[AccountKey, Account] = attrs.field(factory=dict)
     downloads: dict[str, Download] = attrs.field(factory=dict)
     transfers: dict[str, Transfer] = attrs.field(factory=dict)
+    published: dict[int, datetime] = attrs.field(factory=dict)
+    refused: dict[int, str] = attrs.field(factory=dict)
+    inbox: dict[tuple[str, str], datetime] = attrs.field(factory=dict)
+    restorations: dict[tuple[str, str, str], RestorationRequest] = attrs.field(factory=dict)
+    told_units: dict[AccountKey, int] = attrs.field(factory=dict)
+    jobs: dict[str, JobRun] = attrs.field(factory=dict)
     last_event_id: int = 0
 
     def copied(self) -> "Tables":

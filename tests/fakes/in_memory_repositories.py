@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from application.errors import Conflict
+from application.ports.jobs import Backlog
 from application.ports.unit_of_work import (
     Outbox,
     SettingsRepository,
@@ -164,6 +165,25 @@ class InMemoryOutbox(Outbox):
     async def page(self, tenant: str, *, after: int, limit: int) -> tuple[StoredEvent, ...]:
         rows = sorted(self._unit.tables.outbox.values(), key=lambda row: row.id)
         return tuple([row for row in rows if row.tenant == tenant and row.id > after][:limit])
+
+    async def unpublished(self, limit: int) -> tuple[StoredEvent, ...]:
+        return tuple(self._waiting()[:limit])
+
+    async def mark_published(self, event_ids: Sequence[int], now: datetime) -> None:
+        self._unit.write(lambda tables: tables.published.update(dict.fromkeys(event_ids, now)))
+
+    async def mark_refused(self, event_id: int, reason: str, now: datetime) -> None:
+        del now
+        self._unit.write(lambda tables: tables.refused.update({event_id: reason}))
+
+    async def backlog(self) -> Backlog:
+        waiting = self._waiting()
+        return Backlog(count=len(waiting), oldest_at=min((row.occurred_at for row in waiting), default=None))
+
+    def _waiting(self) -> list[StoredEvent]:
+        tables = self._unit.tables
+        rows = sorted(tables.outbox.values(), key=lambda row: row.id)
+        return [row for row in rows if row.id not in tables.published and row.id not in tables.refused]
 
     async def purge(self, before: datetime) -> int:
         def change(tables: Tables) -> int:

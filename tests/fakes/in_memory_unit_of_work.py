@@ -7,6 +7,12 @@ from typing import Self, TypeVar
 from application.ports.unit_of_work import UnitOfWork
 from tests.fakes.in_memory_database import InMemoryDatabase, Tables
 from tests.fakes.in_memory_files import InMemoryFileRepository
+from tests.fakes.in_memory_messages import (
+    InMemoryInbox,
+    InMemoryJobRepository,
+    InMemoryPublishedQuotas,
+    InMemoryRestorationRepository,
+)
 from tests.fakes.in_memory_repositories import (
     InMemoryOutbox,
     InMemorySettingsRepository,
@@ -38,6 +44,10 @@ class InMemoryUnitOfWork(UnitOfWork):
         self.tickets = InMemoryTicketRepository(self)
         self.settings = InMemorySettingsRepository(self)
         self.outbox = InMemoryOutbox(self)
+        self.inbox = InMemoryInbox(self)
+        self.restorations = InMemoryRestorationRepository(self)
+        self.published_quotas = InMemoryPublishedQuotas(self)
+        self.jobs = InMemoryJobRepository(self)
         return self
 
     async def __aexit__(
