@@ -12,6 +12,7 @@ from litestar.types import Middleware
 from adapters.http import downloads, files, plugins, problem_pages, quota, settings, storages, tickets, transfers
 from adapters.http.answering import handle_exception
 from adapters.http.authentication import AuthenticationMiddleware, Authenticator
+from adapters.http.bodies import TolerantRequest
 from adapters.http.openapi import openapi_config
 from adapters.http.options import answer_options
 from adapters.http.roles import check_every_route_states_a_role, provide_caller, refuse_nul, require_role
@@ -82,6 +83,7 @@ def create_app(
         exception_handlers={Exception: handle_exception},
         lifespan=list(lifespan),
         openapi_config=openapi_config(version),
+        request_class=TolerantRequest,
         request_max_body_size=LARGEST_BODY_BYTES,
         logging_config=None,
     )

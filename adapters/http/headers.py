@@ -92,7 +92,8 @@ def _date(text: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # A year or an offset of twenty digits is an OverflowError.
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 

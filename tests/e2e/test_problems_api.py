@@ -214,6 +214,17 @@ async def test_a_body_that_is_too_large_is_413():
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("body", [b'{"checksum": "\xff"}', b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 5000], ids=len)
+async def test_a_body_that_cannot_be_read_is_the_clients_mistake(body):
+    service = Service()
+
+    async with service.client() as client:
+        answer = await client.post("/tickets", headers=service.bearer(Role.PROJECT_ADMIN), content=body)
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
+
+
+@pytest.mark.anyio
 async def test_an_unexpected_failure_is_500_without_its_reason():
     @get("/broken", opt=everybody())
     async def broken() -> str:

@@ -44,6 +44,11 @@ def test_spellings_are_one(spelling):
     assert canonical(spelling) == "sha256"
 
 
+def test_a_checksum_printed_as_a_number_matches_without_its_leading_zeros():
+    assert matches("0062004d", "62004D")
+    assert not matches("0062004d", "062004d0")
+
+
 def test_a_wrong_digest_does_not_match():
     assert not matches("00", "01")
 
