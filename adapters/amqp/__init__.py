@@ -1,0 +1,1 @@
+"""Messages over RabbitMQ, in upstream's exchanges, queues, headers and bodies (contract-downloader section 2)."""
