@@ -8,14 +8,17 @@ from dependency_injector import containers, providers
 from adapters.http.authentication import Authenticator, KnownTenants
 from adapters.persistence.engine import create_async_engine_for
 from adapters.persistence.finder import SqlFileFinder
+from adapters.persistence.health import DatabaseCheck
 from adapters.persistence.ledger import SqlLedger
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.security.keys import signing_key
 from adapters.security.tokens import JwtTokens
 from adapters.storage.registry import PluginRegistry
 from adapters.system.clock import SystemClock
+from adapters.system.disk import DiskCheck
 from adapters.system.identifiers import SystemIds
 from adapters.telemetry.copies import log_copy
+from adapters.telemetry.metrics import Metrics
 from application.delivery.copies import Suspicion
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
@@ -24,6 +27,8 @@ from application.use_cases.add_storage import AddStorage
 from application.use_cases.add_tenant import AddTenant
 from application.use_cases.change_setting import ChangeSetting
 from application.use_cases.change_storage import ChangeStorage
+from application.use_cases.check_health import CheckHealth
+from application.use_cases.check_storages import CheckStorages
 from application.use_cases.close_download import CloseDownload
 from application.use_cases.end_transfer import EndTransfer
 from application.use_cases.estimate_wait import EstimateWait
@@ -55,6 +60,11 @@ from entrypoints.settings import Settings
 _one = providers.Singleton
 
 
+def _all_checks(several: Any, *others: Any) -> Any:
+    """A provider of the list ``several`` with ``others`` behind it."""
+    return providers.Callable(lambda first, *rest: [*first, *rest], several, *others)
+
+
 class Adapters(containers.DeclarativeContainer):
     """Implementations of the ports. Nothing here is opened: lifetimes are in ``entrypoints.lifetimes``."""
 
@@ -76,6 +86,8 @@ class Adapters(containers.DeclarativeContainer):
     storage_registry = _one(PluginRegistry)
     key = _one(signing_key, settings.provided.jwt_secret, settings.provided.jwt_key_file)
     tokens = _one(JwtTokens, key, clock)
+    metrics = _one(Metrics, clock)
+    health_checks = providers.List(_one(DatabaseCheck, engine), _one(DiskCheck, settings.provided.data_dir))
 
 
 class UseCases(containers.DeclarativeContainer):
@@ -101,7 +113,9 @@ class UseCases(containers.DeclarativeContainer):
     suspicion = _one(Suspicion, _unit_of_work, _clock)
 
     estimate_wait = _one(EstimateWait, ledger=_ledger, clock=_clock)
-    close_download = _one(CloseDownload, ledger=_ledger, running=running, slots=slots, clock=_clock)
+    close_download = _one(
+        CloseDownload, ledger=_ledger, running=running, slots=slots, clock=_clock, metrics=adapters.metrics
+    )
     open_download = _one(
         OpenDownload,
         finder=adapters.file_finder,
@@ -117,6 +131,7 @@ class UseCases(containers.DeclarativeContainer):
         clock=_clock,
         copy_log=providers.Object(log_copy),
         chunk_bytes=settings.provided.chunk_bytes,
+        metrics=adapters.metrics,
     )
     renew_transfers = _one(
         RenewTransfers,
@@ -127,6 +142,8 @@ class UseCases(containers.DeclarativeContainer):
         lease=settings.provided.lease,
     )
     sweep = _one(Sweep, _ledger, _unit_of_work, _clock)
+    check_storages = _one(CheckStorages, _unit_of_work, _registry)
+    check_health = _one(CheckHealth, _all_checks(adapters.health_checks, check_storages), _clock)
 
     redeem_ticket = _one(RedeemTicket, new_unit=_unit_of_work, clock=_clock)
     issue_ticket = _one(IssueTicket, _unit_of_work, _clock, _ids)

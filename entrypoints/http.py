@@ -1,16 +1,22 @@
 """The HTTP process: the application with its use cases, its periodic work, and its orderly end."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any, cast
 
+import attrs
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
 
 from adapters.http.app import create_app
+from adapters.http.gate import Gate
+from adapters.http.management import ManagementApp, managed
+from adapters.telemetry.metrics import Metrics, RequestMetrics
 from adapters.telemetry.requests import ASGIApp, RequestLog
 from application.delivery.running import RunningTransfers
 from application.delivery.verification import VerifiedCopies
@@ -18,6 +24,7 @@ from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.sweep import Sweep
 from entrypoints.containers import HTTPContainer, use_cases_of
 from entrypoints.lifetimes import opened
+from entrypoints.observing import watch
 from entrypoints.periodic import every
 from entrypoints.settings import Settings
 
@@ -29,11 +36,35 @@ def create(settings: Settings) -> Litestar:
     return create_from(container_for(settings))
 
 
-def create_logged(settings: Settings) -> ASGIApp:
-    """The same, with a request id and a log line for every request, also for those that match no route."""
+@attrs.frozen
+class Service:
+    """An application with everything around it; ``drain`` makes it take no more downloads."""
+
+    app: ASGIApp
+    drain: Callable[[], None]
+
+
+def create_service(settings: Settings, management: socket.socket | None = None) -> Service:
+    """The application behind its gate, with a request id, a log line and a count for every request.
+
+    ``management`` is a listening socket for health and metrics, which is closed when the application ends.
+    """
     container = container_for(settings)
-    app = cast("ASGIApp", create_from(container))  # Litestar types the messages more narrowly than ASGI does.
-    return RequestLog(app, container.adapters.ids(), container.adapters.clock())
+    running: RunningTransfers = container.use_cases.running()
+    gate = Gate(
+        # Litestar types the messages more narrowly than ASGI does.
+        cast("ASGIApp", create_from(container, management)),
+        transfers=lambda: len(running),
+        max_requests=settings.max_requests,
+        max_transfers=settings.max_transfers,
+    )
+    watch(container, gate)
+    clock, metrics = container.adapters.clock(), container.adapters.metrics()
+
+    def drain() -> None:
+        gate.is_draining = container.use_cases.check_health().is_draining = True
+
+    return Service(RequestLog(RequestMetrics(gate, metrics, clock), container.adapters.ids(), clock), drain)
 
 
 def container_for(settings: Settings) -> HTTPContainer:
@@ -43,7 +74,7 @@ def container_for(settings: Settings) -> HTTPContainer:
     return container
 
 
-def create_from(container: HTTPContainer) -> Litestar:
+def create_from(container: HTTPContainer, management: socket.socket | None = None) -> Litestar:
     """The application over a container, whose adapters may have been overridden."""
     settings: Settings = container.settings()
 
@@ -56,17 +87,26 @@ def create_from(container: HTTPContainer) -> Litestar:
             renew: RenewTransfers = container.use_cases.renew_transfers()
             sweep: Sweep = container.use_cases.sweep()
             running: RunningTransfers = container.use_cases.running()
+            metrics: Metrics = container.adapters.metrics()
             stack.push_async_callback(_drain, running, renew)
-            for task in (
-                every(settings.renew_seconds, renew.execute, name="renew leases"),
-                every(settings.sweep_seconds, sweep.execute, name="sweep"),
+            for name, seconds, work in (
+                ("renew leases", settings.renew_seconds, renew.execute),
+                ("sweep", settings.sweep_seconds, sweep.execute),
             ):
-                stack.push_async_callback(_stop, asyncio.create_task(task))
+                metrics.job_expected(name)
+                ran = partial(_count_run, metrics, name)
+                stack.push_async_callback(_stop, asyncio.create_task(every(seconds, work, name=name, ran=ran)))
+            if management is not None:
+                app = ManagementApp(container.use_cases.check_health(), metrics.exposition)
+                await stack.enter_async_context(managed(app, management))
             _log.info("ready", instance=running.instance_id)
             yield
 
     return create_app(
-        dependencies=provided(use_cases_of(container)),
+        dependencies={
+            **provided(use_cases_of(container)),
+            "exposition": Provide(lambda: container.adapters.metrics().exposition, sync_to_thread=False),
+        },
         authenticator=container.authenticator(),
         version=version("rs-downloader"),
         lifespan=[lifespan],
@@ -80,6 +120,10 @@ def provided(providers: Mapping[str, Callable[[], Any]]) -> dict[str, Provide]:
         return Provide(lambda: provider(), sync_to_thread=False)  # noqa: PLW0108 — Litestar cannot inspect a provider.
 
     return {name: bridged(provider) for name, provider in providers.items()}
+
+
+def _count_run(metrics: Metrics, job: str, is_done: bool) -> None:  # noqa: FBT001 - what ``every`` reports
+    metrics.job_ran(job, is_done=is_done)
 
 
 async def _drain(running: RunningTransfers, renew: RenewTransfers) -> None:

@@ -16,12 +16,23 @@ _random = random.SystemRandom()
 
 
 async def every(
-    seconds: float, work: Callable[[], Awaitable[object]], *, name: str, sleep: Sleep = asyncio.sleep
+    seconds: float,
+    work: Callable[[], Awaitable[object]],
+    *,
+    name: str,
+    sleep: Sleep = asyncio.sleep,
+    ran: Callable[[bool], None] = lambda _is_done: None,
 ) -> None:
-    """Do ``work`` every ``seconds`` until cancelled. A failure is logged and does not end it."""
+    """Do ``work`` every ``seconds`` until cancelled. A failure is logged and does not end it.
+
+    ``ran`` is told of every run whether it succeeded.
+    """
     while True:
         await sleep(seconds * (1 - JITTER * _random.random()))
         try:
             await work()
         except Exception as error:  # noqa: BLE001 — whatever went wrong this time may be right the next time.
             _log.warning("periodic work failed", work=name, error=f"{type(error).__name__}: {error}")
+            ran(False)
+        else:
+            ran(True)

@@ -61,6 +61,23 @@ class Settings:
     port: int = attrs.field(
         default=9053, metadata=_about("TCP port that the server listens on; 0 takes a free one.", minimum=0)
     )
+    management_port: int = attrs.field(
+        default=0,
+        metadata=_about(
+            "TCP port only for /health and /metrics, which the main port has too; 0 is none.",
+            minimum=0,
+        ),
+    )
+    max_requests: int = attrs.field(
+        default=1000,
+        metadata=_about(
+            "Requests in progress, running transfers not counted; what is more is answered with 503 at once.", minimum=1
+        ),
+    )
+    max_transfers: int = attrs.field(
+        default=2000,
+        metadata=_about("Transfers that run at once; further downloads are answered with 503 at once.", minimum=1),
+    )
     jwt_secret: SecretStr = attrs.field(
         default=SecretStr(""),
         metadata=_about(
@@ -155,8 +172,9 @@ class Settings:
                 yield f"{PREFIX}{field.name.upper()} must be at least {minimum}, but is {value}."
             if choices and value not in choices:
                 yield f"{PREFIX}{field.name.upper()} is one of {', '.join(choices)}, not {value!r}."
-        if self.port > 65535:
-            yield f"{PREFIX}PORT must be at most 65535, but is {self.port}."
+        for name in ("port", "management_port"):
+            if getattr(self, name) > 65535:
+                yield f"{PREFIX}{name.upper()} must be at most 65535, but is {getattr(self, name)}."
         if self.renew_seconds * 3 > self.lease_seconds:
             yield (
                 f"{PREFIX}RENEW_SECONDS ({self.renew_seconds}) must be at most a third of "

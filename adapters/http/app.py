@@ -9,7 +9,18 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import Middleware
 
-from adapters.http import downloads, files, plugins, problem_pages, quota, settings, storages, tickets, transfers
+from adapters.http import (
+    downloads,
+    files,
+    health,
+    plugins,
+    problem_pages,
+    quota,
+    settings,
+    storages,
+    tickets,
+    transfers,
+)
 from adapters.http.answering import handle_exception
 from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.bodies import TolerantRequest
@@ -27,6 +38,7 @@ ROUTE_HANDLERS = (
     *tickets.route_handlers,
     *plugins.route_handlers,
     *problem_pages.route_handlers,
+    *health.route_handlers,
 )
 
 LARGEST_BODY_BYTES = 10 * 1024 * 1024

@@ -45,9 +45,9 @@ def listening_socket(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """Serves one app on one socket, in whatever event loop and thread ``serve`` is awaited.
 
-    ``should_exit = True`` (or SIGTERM and SIGINT in the main thread) stops it: nothing new is accepted, running
-    responses may finish for ``graceful_timeout`` seconds, then they are cut and their apps may settle. A second SIGINT
-    cuts at once.
+    ``should_exit = True`` (or SIGTERM and SIGINT in the main thread) stops it: ``on_draining`` tells the app, which is
+    expected to refuse what would last (without it nothing new is accepted), running responses may finish for
+    ``graceful_timeout`` seconds, then they are cut and their apps may settle. A second SIGINT cuts at once.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Server(uvicorn.Server):
         *,
         stall_timeout: float = 120.0,
         on_started: Callable[[], None] | None = None,
+        on_draining: Callable[[], None] | None = None,
         graceful_timeout: float = 30.0,
         log_level: str | int | None = None,
         loop: str = "auto",
@@ -78,6 +79,7 @@ class Server(uvicorn.Server):
             )
         )
         self._on_started = on_started
+        self._on_draining = on_draining
         self._graceful_timeout = graceful_timeout
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -91,17 +93,33 @@ class Server(uvicorn.Server):
 
         uvicorn alone cancels what is left and closes the lifespan, and with it the database, in the same moment.
         """
+        if self._on_draining is not None:
+            self._on_draining()
+            await self._drain(self._graceful_timeout)
         for listener in self.servers:
             listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await self._wait_for_responses(self._graceful_timeout)
+        if self._on_draining is None:
+            await self._wait_for_responses(self._graceful_timeout)
         self._cut("the server is stopping")
         await self._wait_for_responses(_SETTLE_SECONDS)
         for task in list(self.server_state.tasks):
             task.cancel()
         await self._wait_for_responses(1.0)
         await super().shutdown(sockets=sockets)
+
+    async def _drain(self, seconds: float) -> None:
+        """Wait for running responses with the door open: whoever comes now is told to go elsewhere, by the app."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while loop.time() < deadline and not self.force_exit:
+            asked = [each for each in self.server_state.connections if getattr(each, "cycle", None) is not None]
+            for connection in asked:
+                connection.shutdown()
+            if not self.server_state.tasks and not asked:
+                return
+            await asyncio.sleep(0.02)
 
     async def _wait_for_responses(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -123,6 +141,7 @@ def serve(
     *,
     stall_timeout: float = 120.0,
     on_started: Callable[[], None] | None = None,
+    on_draining: Callable[[], None] | None = None,
     graceful_timeout: float = 30.0,
     log_level: str | int | None = None,
 ) -> None:
@@ -136,6 +155,7 @@ def serve(
         app,
         stall_timeout=stall_timeout,
         on_started=on_started,
+        on_draining=on_draining,
         graceful_timeout=graceful_timeout,
         log_level=log_level,
     )

@@ -9,12 +9,15 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from application.errors import DatabaseUnavailable
+from application.errors import DatabaseUnavailable, Overloaded
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 LARGEST_GROUP = 512
+
+LONGEST_QUEUE = 4096
+"""Calls that may wait. Those that may be refused are, beyond this: a second of work for a database that keeps up."""
 
 
 class _State(Enum):
@@ -51,7 +54,10 @@ class Grouped(Generic[Job, Result]):
     back. A job that was run nevertheless is made up for: ``compensation(job, result)``, if any, is queued here on
     nobody's behalf, so that it is run even when the caller's event loop has ended.
 
-    Several event loops may call at once.
+    Once ``LONGEST_QUEUE`` calls wait, a job that ``may_refuse`` is not queued: ``Overloaded`` at once.
+
+    Several event loops may call at once. ``sizes`` counts groups by the power of two that holds them, and ``calls``
+    what was in them.
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class Grouped(Generic[Job, Result]):
         close: Callable[[], None],
         may_join: Callable[[Job, Job], bool] = lambda _first, _job: True,
         may_withdraw: Callable[[Job], bool] = lambda _job: True,
+        may_refuse: Callable[[Job], bool] = lambda _job: False,
         compensation: Callable[[Job, Result], Job | None] = lambda _job, _result: None,
     ) -> None:
         self._name = name
@@ -69,14 +76,20 @@ class Grouped(Generic[Job, Result]):
         self._close = close
         self._may_join = may_join
         self._may_withdraw = may_withdraw
+        self._may_refuse = may_refuse
         self._compensation = compensation
+        self.sizes = [0] * (LARGEST_GROUP.bit_length())
+        self.calls = 0
         self._queue: deque[_Call[Job, Result]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_closing = False
 
     async def call(self, job: Job) -> Result:
-        """Wait for the result of a job. Raises what ``run`` raised for it, or ``DatabaseUnavailable`` once closed."""
+        """Wait for the result of a job.
+
+        Raises what ``run`` raised for it, ``DatabaseUnavailable`` once closed, and ``Overloaded``.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         call = _Call(job, loop, future)
@@ -86,6 +99,11 @@ class Grouped(Generic[Job, Result]):
         except asyncio.CancelledError:
             self._abandon(call)
             raise
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their group."""
+        return len(self._queue)
 
     async def aclose(self) -> None:
         """Run what waits, then end the thread and close its connection. Safe to call twice."""
@@ -99,6 +117,8 @@ class Grouped(Generic[Job, Result]):
         with self._changed:
             if self._is_closing:
                 raise DatabaseUnavailable("The database connection is closed.")
+            if len(self._queue) >= LONGEST_QUEUE and self._may_refuse(call.job):
+                raise Overloaded("Too many downloads wait to be admitted.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
@@ -150,6 +170,8 @@ class Grouped(Generic[Job, Result]):
             return group
 
     def _run_group(self, group: Sequence[_Call[Job, Result]]) -> None:
+        self.sizes[(len(group) - 1).bit_length()] += 1
+        self.calls += len(group)
         try:
             results = self._run([call.job for call in group])
         except DatabaseUnavailable as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
@@ -39,6 +39,19 @@ class LedgerStatistics:
     reading: Statistics
 
 
+class GroupStatistics(Protocol):
+    """Groups by the power of two that holds their size, the calls in them, and how many calls wait now."""
+
+    @property
+    def sizes(self) -> Sequence[int]: ...
+
+    @property
+    def calls(self) -> int: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+
 class SqlLedger(Ledger):
     """A ledger over one database, which any number of instances may share.
 
@@ -71,11 +84,21 @@ class SqlLedger(Ledger):
             close=self._writer.close,
             may_join=may_join,
             may_withdraw=may_withdraw,
+            may_refuse=may_withdraw,
             compensation=compensation,
         )
         self._reads: Grouped[Job, Any] = Grouped(
-            "ledger-reader", self._read, close=self._reader.close, may_join=may_join
+            "ledger-reader",
+            self._read,
+            close=self._reader.close,
+            may_join=may_join,
+            may_refuse=lambda _job: True,
         )
+
+    @property
+    def groups(self) -> GroupStatistics:
+        """How the writer's calls shared transactions."""
+        return self._writes
 
     async def aclose(self) -> None:
         """Finish what waits and close the connections."""

@@ -49,6 +49,10 @@ class LocalStorage(Storage):
     def validate_url(self, url: str) -> None:
         path_in_root(url, self.root)
 
+    async def probe(self) -> None:
+        if not await anyio.to_thread.run_sync(os.access, self.root, os.R_OK | os.X_OK):
+            raise StorageUnavailable("The folder of the storage is not there, or may not be read.")
+
     async def check(self, url: str) -> CopyStatus:
         path = path_in_root(url, self.root)
         return await anyio.to_thread.run_sync(_status_at, path, self.root)

@@ -43,6 +43,11 @@ class Slots:
     _lines: dict[Hashable, _Line] = attrs.field(factory=dict)
     _running: dict[tuple[AccountKey, str], int] = attrs.field(factory=dict)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait, in all lines."""
+        return sum(len(line.waiting) for line in self._lines.values())
+
     async def admit(self, request: TransferRequest) -> Granted | Refusal:
         """Admit, refuse, or wait for a slot and then do either. Cancelling a waiting call leaves no trace."""
         line = self._lines.get(_slot_of(request))

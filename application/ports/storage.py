@@ -54,6 +54,10 @@ class Storage(Protocol):
         """Raise ``LocationRefused`` when this storage would never read the URL. No I/O."""
 
     @abstractmethod
+    async def probe(self) -> None:
+        """Raise ``StorageUnavailable`` when the storage as a whole cannot be read now. Cheap: health pages ask."""
+
+    @abstractmethod
     async def check(self, url: str) -> CopyStatus:
         """Size and identity of the object now. Raises ``LocationRefused``, ``CopyMissing``, ``StorageUnavailable``."""
 

@@ -7,6 +7,7 @@ from application.delivery.slots import Slots
 from application.errors import DatabaseUnavailable
 from application.ports.clock import Clock
 from application.ports.ledger import Ledger
+from application.ports.metrics import NO_METRICS, DownloadMetrics
 from domain.download import Transfer
 from domain.settlement import Outcome
 
@@ -24,6 +25,7 @@ class CloseDownload:
     running: RunningTransfers
     slots: Slots
     clock: Clock
+    metrics: DownloadMetrics = NO_METRICS
 
     async def execute(self, transfer: Transfer, outcome: Outcome) -> None:
         try:
@@ -34,3 +36,4 @@ class CloseDownload:
         self.running.unsettled.pop(transfer.id, None)
         self.running.finished(transfer.id)
         self.slots.released(transfer.account, transfer.checksum)
+        self.metrics.ended(is_completed=outcome.is_completed, delivered_bytes=outcome.delivered_bytes)

@@ -15,6 +15,7 @@ from application.ports.clock import Clock
 from application.ports.files import FileFinder
 from application.ports.identifiers import IdSource
 from application.ports.ledger import Ledger
+from application.ports.metrics import NO_METRICS, DownloadMetrics
 from application.ports.storage import StorageRegistry
 from application.use_cases.close_download import CloseDownload
 from application.use_cases.estimate_wait import EstimateWait
@@ -25,9 +26,26 @@ from domain.download import Transfer, TransferRequest
 from domain.errors import CopiesUnreachable, FileChanged, NotFound
 from domain.file import ArchiveFile
 from domain.preconditions import Conditions, Unmodified
-from domain.quota import ConnectionsExceeded, Granted, RateExceeded, Refusal, VersionChanged
+from domain.quota import (
+    ConnectionsExceeded,
+    Granted,
+    QuotaExceeded,
+    RateExceeded,
+    Refusal,
+    TicketNotValid,
+    VersionChanged,
+)
 from domain.selection import in_order_of_choice, why_none_is_readable
 from domain.settlement import Outcome
+
+_REASONS: dict[type[Refusal], str] = {
+    QuotaExceeded: "quota",
+    RateExceeded: "rate",
+    ConnectionsExceeded: "connections",
+    TicketNotValid: "ticket",
+    VersionChanged: "version",
+}
+"""What refusals are counted as."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +117,7 @@ class OpenDownload:
     clock: Clock
     copy_log: CopyLog
     chunk_bytes: int = 128 * 1024
+    metrics: DownloadMetrics = NO_METRICS
 
     async def execute(self, request: DownloadRequest) -> NotModified | Described | Refused | Opened:
         found = await self.finder.find(request.account.tenant, request.checksum)
@@ -119,8 +138,10 @@ class OpenDownload:
         asked_at = self.clock.monotonic()
         decision = await self.slots.admit(self._transfer_request(request, file, ranges))
         if not isinstance(decision, Granted):
+            self.metrics.refused(_REASONS[type(decision)])
             return await self._refused(request, decision)
         transfer = decision.transfer
+        self.metrics.started()
         # From here on the lease is renewed: opening a copy may take longer than a lease lasts.
         running = self.running.start(transfer, admitted_at=asked_at)
         try:

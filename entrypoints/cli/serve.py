@@ -1,6 +1,7 @@
 """``rs-downloader serve`` and ``migrate``: the server and its schema."""
 
 import socket
+from contextlib import ExitStack
 
 import rich_click as click
 
@@ -8,7 +9,7 @@ from adapters.http import server
 from adapters.persistence import migrate as schema
 from entrypoints.cli.commands import data_dir_option, from_settings
 from entrypoints.cli.session import load_settings, prepare_schema
-from entrypoints.http import create_logged
+from entrypoints.http import create_service
 
 
 @click.command()
@@ -23,23 +24,25 @@ def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     prepare_schema(settings)
-    listener = server.listening_socket(settings.host, settings.port)
-    try:
-        app = create_logged(settings)
-    except BaseException:
-        listener.close()
-        raise
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(server.listening_socket(settings.host, settings.port))
+        management = None
+        if settings.management_port:
+            management = sockets.enter_context(server.listening_socket(settings.host, settings.management_port))
+        service = create_service(settings, management)
+        sockets.pop_all()  # From here on those who serve on them close them.
     address = _address(listener)
 
     def say_where() -> None:
         click.echo(f"Listening on {address} with data in {settings.data_dir}. Interactive API: {address}/schema")
 
     server.serve(
-        app,
+        service.app,
         listener,
         stall_timeout=settings.stall_timeout_seconds,
         graceful_timeout=settings.drain_seconds,
         on_started=say_where,
+        on_draining=service.drain,
         log_level=settings.log_level,
     )
 

@@ -20,6 +20,7 @@ from application.delivery.verification import VerifiedCopies
 from application.use_cases.add_storage import AddStorage
 from application.use_cases.change_setting import ChangeSetting
 from application.use_cases.change_storage import ChangeStorage
+from application.use_cases.check_health import CheckHealth
 from application.use_cases.close_download import CloseDownload
 from application.use_cases.end_transfer import EndTransfer
 from application.use_cases.estimate_wait import EstimateWait
@@ -66,6 +67,7 @@ class Service:
     ids: SequentialIds = attrs.field(factory=SequentialIds)
     disk: InMemoryStorage = attrs.field(factory=InMemoryStorage)
     extra_handlers: tuple[Any, ...] = ()
+    health: CheckHealth | None = None
 
     def __attrs_post_init__(self) -> None:
         self.database.tables.tenants.update({TENANT: self.clock.now(), OTHER_TENANT: self.clock.now()})
@@ -122,6 +124,8 @@ class Service:
                 copy_log=lambda _reason, _copy, _error: None,
             ),
             "close_download": close_download,
+            "check_health": self.health or CheckHealth([], clock),
+            "exposition": lambda: (b"", "text/plain"),
             "redeem_ticket": RedeemTicket(new_unit=work, clock=clock),
             "read_quota": ReadQuota(ledger, work),
             "set_quota": SetQuota(ledger, work),

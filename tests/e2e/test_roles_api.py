@@ -52,6 +52,9 @@ ROUTES: dict[tuple[str, str], Role | None] = {
     ("GET", "/tickets/{ticket_id}"): Role.PROJECT_ADMIN,
     ("DELETE", "/tickets/{ticket_id}"): Role.PROJECT_ADMIN,
     ("GET", "/plugins"): Role.PUBLIC,
+    ("GET", "/health/live"): EVERYBODY,
+    ("GET", "/health/ready"): EVERYBODY,
+    ("GET", "/metrics"): EVERYBODY,
     ("GET", "/problems"): EVERYBODY,
     ("GET", "/problems/{code}"): EVERYBODY,
 }

@@ -146,6 +146,11 @@ class InMemoryStorage(Storage):
         if not url or ".." in url.split("/"):
             raise LocationRefused("The URL is outside of this storage.")
 
+    async def probe(self) -> None:
+        await anyio.lowlevel.checkpoint()
+        if self._misbehaviour(None).unavailable:
+            raise StorageUnavailable("The storage does not answer.")
+
     async def check(self, url: str) -> CopyStatus:
         await anyio.lowlevel.checkpoint()
         self.validate_url(url)

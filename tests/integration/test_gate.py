@@ -1,0 +1,110 @@
+"""The gate: who is let in before anything is read."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from adapters.http.gate import Gate
+
+pytestmark = pytest.mark.anyio
+
+
+class Waiting:
+    """An application whose answers wait until they are let go."""
+
+    def __init__(self):
+        self.go = asyncio.Event()
+        self.asked = 0
+
+    async def __call__(self, scope, receive, send):
+        self.asked += 1
+        if scope["path"].startswith("/slow"):
+            await self.go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-from", b"app")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def ask(gate, path="/quota", method="GET"):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await gate({"type": "http", "path": path, "method": method}, None, send)
+    head, body = sent
+    return head["status"], {name.decode(): value.decode() for name, value in head["headers"]}, body.get("body", b"")
+
+
+def gate_of(app, transfers=0, max_requests=2, max_transfers=3):
+    return Gate(app, lambda: transfers, max_requests, max_transfers)
+
+
+async def test_what_is_too_much_is_refused_at_once_and_the_rest_goes_on():
+    app = Waiting()
+    gate = gate_of(app)
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(ask(gate, "/slow")) for _ in range(2)]
+        await asyncio.sleep(0)
+        status, headers, body = await ask(gate)
+        app.go.set()
+
+    problem = msgspec.json.decode(body)
+    assert (status, headers["retry-after"], headers["content-type"]) == (503, "2", "application/problem+json")
+    assert (problem["type"], problem["messages"]) == ("/problems/overloaded", [problem["detail"]])
+    assert [task.result()[0] for task in running] == [200, 200]
+    assert app.asked == 2
+    assert gate.refused == {"overloaded": 1, "full": 0, "draining": 0}
+    assert (await ask(gate))[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+async def test_health_is_answered_whatever_happens(path):
+    gate = gate_of(Waiting(), max_requests=0, max_transfers=0)
+    gate.is_draining = True
+
+    assert (await ask(gate, path))[0] == 200
+
+
+async def test_running_transfers_do_not_count_as_requests():
+    app = Waiting()
+    gate = gate_of(app, transfers=2)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(ask(gate, "/slow"))
+        await asyncio.sleep(0)
+        status, _, _ = await ask(gate)
+        app.go.set()
+
+    assert status == 200
+
+
+DOWNLOADS = ["/files/c1/download", "/files/c1/download/name.dat", "/files/c1/download/token"]
+
+
+@pytest.mark.parametrize("path", DOWNLOADS)
+async def test_no_download_begins_while_as_many_as_allowed_run(path):
+    gate = gate_of(Waiting(), transfers=3)
+
+    assert (await ask(gate, path))[0] == 503
+    assert (await ask(gate, path, "HEAD"))[0] == 200
+    assert (await ask(gate, "/files/c1"))[0] == 200
+
+
+@pytest.mark.parametrize("path", DOWNLOADS)
+async def test_no_download_begins_while_draining(path):
+    gate = gate_of(Waiting())
+    gate.is_draining = True
+
+    status, headers, _ = await ask(gate, path)
+
+    assert (status, headers["retry-after"], headers["connection"]) == (503, "2", "close")
+
+
+async def test_everything_else_is_answered_while_draining_but_ends_its_connection():
+    gate = gate_of(Waiting())
+    gate.is_draining = True
+
+    status, headers, _ = await ask(gate, "/quota", "PUT")
+
+    assert (status, headers) == (200, {"x-from": "app", "connection": "close"})
