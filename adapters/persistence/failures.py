@@ -11,6 +11,7 @@ from application.errors import Conflict, DatabaseUnavailable, PortError
 from domain.errors import DomainError, InvalidValue
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _PRIMARY_CODE = 0xFF
 """SQLite's extended result codes carry the primary one in their low byte."""
 
@@ -28,6 +29,8 @@ def translated(error: Exception) -> PortError | DomainError | None:
         return InvalidValue("A value holds characters or a number that cannot be stored.")
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError) or _is_disconnect(error):
         return DatabaseUnavailable("The database does not answer.")
+    if _sqlite_code(error) in _DAMAGED:
+        return DatabaseUnavailable("The database file is damaged, or is no SQLite database.")
     return None
 
 
@@ -38,7 +41,7 @@ def is_worth_retrying(error: Exception) -> bool:
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE in _BUSY
+        return _sqlite_code(error) in _BUSY
     return True
 
 
@@ -52,6 +55,12 @@ def translating() -> Iterator[None]:
         if known is None:
             raise
         raise known from error
+
+
+def _sqlite_code(error: Exception) -> int:
+    """SQLite's primary result code; 0 when there is none."""
+    code: int = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return code & _PRIMARY_CODE
 
 
 def _is_disconnect(error: Exception) -> bool:

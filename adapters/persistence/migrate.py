@@ -8,11 +8,14 @@ from importlib import resources
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from adapters.persistence.engine import create_engine_for, sqlite_path
 from adapters.persistence.failures import is_worth_retrying, translating
+from application.errors import DatabaseUnavailable
 
 _ADVISORY_LOCK = 0x72735F646F776E6C
 """The bytes of ``rs_downl``: one migration at a time in one PostgreSQL database."""
@@ -24,9 +27,10 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Migrate to a revision; does nothing when already there. Creates an SQLite file and its folder.
 
     Other processes that call this meanwhile wait, then find nothing to do. All or nothing: a failing migration leaves
-    the schema as it was. Raises ``DatabaseUnavailable``.
+    the schema as it was. Raises ``DatabaseUnavailable``, also for a schema that only a newer version knows.
     """
     with _locked(url) as connection:
+        _refuse_unknown_schema(connection)
         command.upgrade(configuration(connection), revision)
 
 
@@ -50,6 +54,18 @@ def configuration(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(resources.files("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _refuse_unknown_schema(connection: Connection) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        return
+    try:
+        ScriptDirectory.from_config(configuration()).get_revision(found)
+    except CommandError as error:
+        raise DatabaseUnavailable(
+            f"The database is at revision {found}, which this version does not know: a newer one has migrated it."
+        ) from error
 
 
 @contextmanager

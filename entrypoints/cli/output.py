@@ -15,8 +15,12 @@ UNLIMITED_SHOWN = "unlimited"
 
 
 def print_json(value: object) -> None:
-    """One JSON document. Names are in camel case as in the HTTP API, dates ISO 8601 in UTC."""
-    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    """One JSON document in UTF-8. Names are in camel case as in the HTTP API, dates ISO 8601 in UTC.
+
+    Bytes of a file name that are no UTF-8 are written as escaped surrogates, as Python keeps them.
+    """
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

@@ -164,6 +164,16 @@ def test_a_file_that_fails_is_reported_and_does_not_stop_the_others(cli, product
     assert f"{products / 'missing.txt'}: No such file or directory" in result.stderr
 
 
+def test_a_name_that_is_not_utf_8_is_reported_in_json_that_is(cli, products):
+    products.joinpath(os.fsdecode(b"bad\xff.dat")).write_bytes(b"bad")
+
+    result = cli(*add(products), "--json")
+
+    assert result.exit_code == 1
+    (failed,) = json.loads(result.stdout_bytes)["failed"]
+    assert os.fsencode(failed["path"]).endswith(b"bad\xff.dat")
+
+
 def test_files_are_hashed_by_the_wanted_algorithm_and_typed_by_their_name(answer, products):
     answer(*add(products, algorithm="MD5"))
 
@@ -361,6 +371,30 @@ def test_a_database_that_cannot_be_had_is_one_line(cli, tmp_path):
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_database_of_a_newer_version_is_one_line(cli, answer, tmp_path):
+    answer("migrate")
+    with sqlite3.connect(tmp_path / "data/rs-downloader.db") as database:
+        database.execute("update alembic_version set version_num = '9999'")
+    database.close()
+
+    for command in (("tenants", "list"), ("migrate",)):
+        result = cli(*command)
+
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: The database is at revision 9999, which this version does not know")
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_no_database_is_one_line(cli, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/rs-downloader.db").write_bytes(b"garbage" * 1000)
+
+    result = cli("tenants", "list")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: The database file is damaged, or is no SQLite database.\n"
 
 
 def test_help_says_what_each_command_is_for(answer):
