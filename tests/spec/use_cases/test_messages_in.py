@@ -1,0 +1,210 @@
+"""What received messages do, and that they do it once."""
+
+import attrs
+import pytest
+
+from application.errors import DatabaseUnavailable
+from application.ports.messages import (
+    FileDeleted,
+    FileStored,
+    NotForUs,
+    Received,
+    RestorationRequested,
+    StorageChanged,
+    TenantCreated,
+    TenantDeleted,
+    UserDeleted,
+)
+from application.use_cases.add_tenant import AddTenant
+from application.use_cases.handle_message import HandleMessage
+from application.use_cases.register_files import RegisterFiles
+from application.use_cases.remove_file_location import RemoveFileLocation
+from application.use_cases.request_restoration import RequestRestoration
+from domain.errors import InvalidValue, NotFound
+from domain.restoration import RestorationState
+from domain.storage_location import StorageType
+from tests.factories import ALICE, SIZE, TENANT, a_file, a_location, a_request, a_storage, limits
+from tests.spec.use_cases.world import World
+
+pytestmark = pytest.mark.anyio
+
+STORED = FileStored(
+    checksum="c1",
+    algorithm="MD5",
+    file_name="product.tif",
+    size_bytes=SIZE,
+    media_type="image/tiff",
+    data_type="RAWDATA",
+    storage="disk",
+    url="memory:///disk/c1",
+)
+
+
+def a_world() -> World:
+    world = World().holds(a_storage())
+    world.tables.tenants[TENANT] = world.clock.now()
+    world.disk.put(STORED.url, bytes(SIZE))
+    return world
+
+
+def a_message(fact, message_id: str = "m1", **changes) -> Received:
+    return Received(**{"tenant": TENANT, "fact": fact, "message_id": message_id, "is_id_certain": True, **changes})
+
+
+def handler(world: World) -> HandleMessage:
+    async def remove_tenant(tenant: str) -> bool:
+        return world.tables.tenants.pop(tenant, None) is not None
+
+    return HandleMessage(
+        unit_of_work=world.unit_of_work,
+        ledger=world.ledger,
+        clock=world.clock,
+        register_files=RegisterFiles(world.unit_of_work, world.registry, world.clock),
+        remove_file_location=RemoveFileLocation(world.unit_of_work),
+        request_restoration=RequestRestoration(world.unit_of_work, world.clock),
+        add_tenant=AddTenant(world.unit_of_work, world.clock),
+        remove_tenant=remove_tenant,
+    )
+
+
+async def test_a_deleted_user_is_forgotten():
+    world = a_world()
+    await world.ledger.admit(a_request(), world.clock.now())
+
+    assert await handler(world).execute(a_message(UserDeleted(ALICE.email)))
+
+    assert world.tables.accounts == {}
+
+
+async def test_a_deleted_user_without_an_account_is_as_it_should_be():
+    assert await handler(a_world()).execute(a_message(UserDeleted("nobody@x.org")))
+
+
+async def test_a_message_that_comes_again_does_nothing():
+    world = a_world()
+    await handler(world).execute(a_message(UserDeleted(ALICE.email)))
+    await world.ledger.set_limits(ALICE, limits(5, 5))
+
+    assert not await handler(world).execute(a_message(UserDeleted(ALICE.email)))
+
+    assert ALICE in world.tables.accounts
+
+
+async def test_messages_that_look_alike_are_all_done_unless_they_come_again():
+    world = a_world()
+    alike = a_message(UserDeleted(ALICE.email), is_id_certain=False)
+    await handler(world).execute(alike)
+    await world.ledger.set_limits(ALICE, limits(5, 5))
+
+    assert not await handler(world).execute(attrs.evolve(alike, is_redelivered=True))
+    assert ALICE in world.tables.accounts
+    assert await handler(world).execute(alike)
+    assert ALICE not in world.tables.accounts
+
+
+async def test_the_same_id_in_another_tenant_is_another_message():
+    world = a_world()
+    world.tables.tenants["other"] = world.clock.now()
+    await handler(world).execute(a_message(UserDeleted(ALICE.email)))
+
+    assert await handler(world).execute(a_message(UserDeleted(ALICE.email), tenant="other"))
+
+
+async def test_a_tenant_that_is_not_served_is_refused():
+    world = a_world()
+
+    with pytest.raises(NotFound):
+        await handler(world).execute(a_message(UserDeleted(ALICE.email), tenant="unknown"))
+
+    assert world.tables.inbox == {}
+
+
+async def test_a_stored_file_is_registered_with_the_message():
+    world = a_world()
+
+    assert await handler(world).execute(a_message(STORED))
+
+    assert world.tables.files[TENANT, "c1"].file_name == "product.tif"
+    assert (TENANT, "m1") in world.tables.inbox
+
+
+async def test_a_stored_file_that_is_not_there_is_refused():
+    world = a_world()
+
+    with pytest.raises(InvalidValue):
+        await handler(world).execute(a_message(attrs.evolve(STORED, url="memory:///disk/gone")))
+
+    assert world.tables.inbox == {}
+
+
+async def test_a_deleted_copy_is_removed_and_a_second_time_is_no_failure():
+    world = a_world().holds(a_file(), a_location())
+
+    assert await handler(world).execute(a_message(FileDeleted(checksum="c1", storage="disk")))
+    assert world.tables.files == {}
+    assert await handler(world).execute(a_message(FileDeleted(checksum="c1", storage="disk"), "m2"))
+
+
+async def test_a_deletion_that_overtakes_the_storing_leaves_no_record_of_a_file_that_is_gone():
+    world = a_world()
+    world.disk.remove(STORED.url)
+
+    assert await handler(world).execute(a_message(FileDeleted(checksum="c1", storage="disk"), "m2"))
+    with pytest.raises(InvalidValue):
+        await handler(world).execute(a_message(STORED))
+
+    assert world.tables.files == {}
+
+
+async def test_files_to_restore_are_recorded_and_the_others_answered():
+    world = a_world().holds(
+        a_file("c1"),
+        a_location("c1"),
+        a_storage("tape", storage_type=StorageType.NEARLINE),
+        a_file("c2"),
+        a_location("c2", "tape"),
+    )
+    wanted = RestorationRequested(group_id="g", checksums=("c1", "c2", "c3"), available_hours=48)
+
+    assert await handler(world).execute(a_message(wanted))
+    assert await handler(world).execute(a_message(wanted, "m2"))
+
+    (request,) = world.tables.restorations.values()
+    assert (request.checksum, request.available_hours, request.state) == ("c2", 48, RestorationState.REQUESTED)
+    answers = [(row.payload["checksum"], row.payload["is_available"]) for row in world.tables.outbox.values()]
+    assert answers == [("c1", True), ("c3", False)] * 2
+
+
+async def test_a_restoration_for_no_time_is_refused():
+    wanted = RestorationRequested(group_id="g", checksums=("c1",), available_hours=0)
+
+    with pytest.raises(InvalidValue):
+        await handler(a_world()).execute(a_message(wanted))
+
+
+async def test_tenants_come_and_go():
+    world = a_world()
+
+    assert await handler(world).execute(a_message(TenantCreated(), tenant="new"))
+    assert await handler(world).execute(a_message(TenantDeleted(), tenant=TENANT))
+
+    assert set(world.tables.tenants) == {"new"}
+
+
+async def test_what_changes_nothing_here_is_not_recorded():
+    world = a_world()
+
+    assert not await handler(world).execute(a_message(NotForUs()))
+    assert world.tables.inbox == {}
+    assert await handler(world).execute(a_message(StorageChanged("disk")))
+
+
+async def test_a_database_that_is_down_leaves_the_message_to_be_tried_again():
+    world = a_world()
+    world.database.is_down = True
+
+    with pytest.raises(DatabaseUnavailable):
+        await handler(world).execute(a_message(STORED))
+    world.database.is_down = False
+
+    assert await handler(world).execute(a_message(STORED))
