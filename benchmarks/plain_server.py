@@ -23,6 +23,7 @@ def main(folder: str, port: str) -> None:
 
 def _serve(client: socket.socket, folder: Path) -> None:
     received = b""
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with client:
         while True:
             while b"\r\n\r\n" not in received:
@@ -48,7 +49,7 @@ def _answer(client: socket.socket, request: bytes, file: int) -> None:
         offset = int(found[1])
         end = min(size, int(found[2]) + 1) if found[2] else size
     client.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, end - offset))
-    while offset < end:
+    while offset < end and not request.startswith(b"HEAD "):
         offset += os.sendfile(client.fileno(), file, offset, end - offset)
 
 
