@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
 import attrs
 
@@ -75,7 +75,7 @@ class HandleMessage:
         tenant = received.tenant
 
         def recording() -> UnitOfWork:
-            return _Recording(self.unit_of_work(), received, self.clock)
+            return cast("UnitOfWork", _Recording(self.unit_of_work(), received, self.clock))
 
         match received.fact:
             case FileStored() as stored:
@@ -118,18 +118,19 @@ class _HandledMeanwhile(Exception):
     """Another consumer has committed the same message."""
 
 
-class _Recording(UnitOfWork):
-    """A unit of work that also records the message when it commits."""
+class _Recording:
+    """A unit of work that also records the message when it commits; its repositories are those of the inner one."""
 
     def __init__(self, inner: UnitOfWork, received: Received, clock: Clock) -> None:
         self._inner = inner
         self._received = received
         self._clock = clock
 
+    def __getattr__(self, repository: str) -> Any:
+        return getattr(self._inner, repository)
+
     async def __aenter__(self) -> Self:
-        inner = await self._inner.__aenter__()
-        for repository in UnitOfWork.__annotations__:
-            setattr(self, repository, getattr(inner, repository))
+        await self._inner.__aenter__()
         return self
 
     async def __aexit__(
