@@ -11,6 +11,8 @@ must have a Content-Length. Offered on Linux without TLS only: look into ``scope
 otherwise. Both kinds raise ``ClientDisconnected`` once the client is gone or has taken nothing for ``stall_timeout``
 seconds; zero copy also raises ``SourceFailed``.
 
+A request's head is bounded in size and time, which uvicorn leaves to a proxy: anybody may open a connection.
+
 Stands on internals of uvicorn 0.54; tests/integration/test_uvicorn_contract.py names each of them.
 """
 
@@ -28,17 +30,55 @@ __all__ = ["EXTENSION", "AbortResponse", "ClientDisconnected", "SendfileProtocol
 
 EXTENSION = "http.response.zerocopysend"
 
+HEAD_BYTES = 64 * 1024
+"""What a request's head may measure, give or take the reads in which it begins and ends."""
+
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
 
 class SendfileProtocol(HttpToolsProtocol):
-    """One connection; a subclass sets ``stall_timeout`` (seconds)."""
+    """One connection; a subclass sets ``stall_timeout`` and ``head_timeout`` (seconds)."""
 
     stall_timeout: float = 120.0
+    head_timeout: float = 30.0
     _sender: ResponseSender | None = None
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes: int = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # Narrowed as uvicorn does.
         """Bound what the transport may hold for a slow client."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse a head that does not end."""
+        awaited = self._head_timer
+        super().data_received(data)
+        if self._head_timer is None or self.transport.is_closing():
+            return
+        if awaited is not self._head_timer and self._sender is not None:
+            # It began in this read, behind the end of the request before: how much of the read is its own is not known.
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES:
+            self._end_head()
+            if self._is_answering():
+                # What is being sent is somebody's file: nothing may be written into it.
+                self.cut("the next request's head is too large")
+            else:
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """A head begins, perhaps behind the body of the request before, in the same read."""
+        super().on_message_begin()
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """It is here."""
+        self._end_head()
+        super().on_headers_complete()
 
     def eof_received(self) -> None:
         """The client is done, and uvicorn serves no half-closed connection: the transport closes next."""
@@ -48,6 +88,7 @@ class SendfileProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell a response that waits for this client, before the app's own watcher of ``receive`` may cancel it."""
+        self._end_head()
         if self._sender is not None:
             self._sender.watch.lost()
         super().connection_lost(exc)
@@ -64,6 +105,27 @@ class SendfileProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._sender.watch.reset(reason)
+
+    def _await_head(self) -> None:
+        self._end_head()
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(self.head_timeout, self._head_is_late)
+
+    def _end_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._is_answering():
+            # Part of a next request came behind the one that is answered now; its time begins afterwards.
+            self._head_timer = self.loop.call_later(self.head_timeout, self._head_is_late)
+        else:
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return self._sender is not None and not self.cycle.response_complete
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if self.scheme == "http" and sys.platform == "linux":

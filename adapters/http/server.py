@@ -55,13 +55,15 @@ class Server(uvicorn.Server):
         app: Callable[..., Any],
         *,
         stall_timeout: float = 120.0,
+        head_timeout: float = KEEP_ALIVE_SECONDS,
         on_started: Callable[[], None] | None = None,
         on_draining: Callable[[], None] | None = None,
         graceful_timeout: float = 30.0,
         log_level: str | int | None = None,
         loop: str = "auto",
     ) -> None:
-        protocol = type("_ConfiguredProtocol", (SendfileProtocol,), {"stall_timeout": stall_timeout})
+        waits = {"stall_timeout": stall_timeout, "head_timeout": head_timeout}
+        protocol = type("_ConfiguredProtocol", (SendfileProtocol,), waits)
         super().__init__(
             uvicorn.Config(
                 app,

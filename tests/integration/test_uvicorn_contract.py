@@ -18,7 +18,19 @@ def test_the_version_is_one_that_was_read():
     assert (major, minor) == ("0", "54"), f"{ADVICE}, then let this test name {uvicorn.__version__}"
 
 
-@pytest.mark.parametrize("name", ["connection_made", "connection_lost", "eof_received", "resume_writing", "shutdown"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connection_made",
+        "data_received",
+        "on_message_begin",
+        "on_headers_complete",
+        "connection_lost",
+        "eof_received",
+        "resume_writing",
+        "shutdown",
+    ],
+)
 def test_the_protocol_still_has_the_callbacks_that_are_extended(name):
     assert name in vars(HttpToolsProtocol), ADVICE
 
