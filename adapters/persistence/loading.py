@@ -59,7 +59,9 @@ class Loading:
     def write(self, changes: Changes) -> None:
         """Make the changes; without any, undo even the locks."""
         statements, codec, session = self._statements, self._codec, self._session
+        # Who was granted something has an account from then on, also where it costs nothing.
         untouched = self._created - {account.key for account in changes.accounts}
+        untouched -= {transfer.account for transfer in changes.started}
         if not any((changes.accounts, changes.downloads, changes.started, changes.ended, changes.tickets)):
             session.discard()
             return
