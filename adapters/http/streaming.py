@@ -14,7 +14,7 @@ from adapters.http.multipart import Multipart
 from adapters.http.sendfile_protocol import AbortResponse, ClientDisconnected, SourceFailed
 from application.delivery.delivery import Chunk, Region
 from application.delivery.running import TransferEnded
-from application.errors import StorageUnavailable
+from application.errors import Overloaded, StorageUnavailable
 from application.use_cases.close_download import CloseDownload
 from application.use_cases.open_download import Described, NotModified, Opened, Refused
 from domain.account import AccountKey
@@ -48,6 +48,7 @@ class DownloadAnswer(ASGIResponse):
         self._account = account
         self._accept = accept
         self._inline = inline
+        self._has_begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with anyio.CancelScope() as client_is_there:
@@ -88,12 +89,14 @@ class DownloadAnswer(ASGIResponse):
             with anyio.CancelScope(shield=True):
                 await asyncio.shield(asyncio.ensure_future(self._finish(opened, unacknowledged)))
             if opened.delivery.running.ended_because is not None and not opened.delivery.is_complete:
-                raise AbortResponse(f"The transfer was ended: {opened.delivery.running.ended_because}.")
+                error = AbortResponse if self._has_begun else Overloaded
+                raise error(f"The transfer was ended: {opened.delivery.running.ended_because}.")
 
     async def _stream(self, opened: Opened, scope: Scope, send: Send) -> None:
         delivery, zero_copy = opened.delivery, ZERO_COPY in (scope.get("extensions") or {})
         piece = await delivery.next_piece(zero_copy=zero_copy)
         frame = self._frame(opened)
+        self._has_begun = True
         await _send_head(send, *self._head_of(opened, frame))
         part = -1
         try:

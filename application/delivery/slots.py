@@ -42,6 +42,7 @@ class Slots:
     _ask_again_seconds: float = 0.25
     _lines: dict[Hashable, _Line] = attrs.field(factory=dict)
     _running: dict[tuple[AccountKey, str], int] = attrs.field(factory=dict)
+    _asked_at: dict[str, float] = attrs.field(factory=dict)
 
     @property
     def waiting(self) -> int:
@@ -96,11 +97,17 @@ class Slots:
             line.wake_first()
             self._drop_if_empty(key, line)
 
+    def admitted_at(self, transfer_id: str) -> float:
+        """Monotonic time before the admission that was granted, after any wait: its lease began then. Ask once."""
+        return self._asked_at.pop(transfer_id)
+
     async def _ask(self, request: TransferRequest) -> Granted | Refusal:
+        asked_at = self._clock.monotonic()
         decision = await self._ledger.admit(request, self._clock.now())
         if isinstance(decision, Granted):
             key = (request.account, request.checksum)
             self._running[key] = self._running.get(key, 0) + 1
+            self._asked_at[request.transfer_id] = asked_at
         return decision
 
     def _drop_if_empty(self, key: Hashable, line: _Line) -> None:

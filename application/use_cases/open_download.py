@@ -135,7 +135,6 @@ class OpenDownload:
         if request.is_head:
             return Described(file)
 
-        asked_at = self.clock.monotonic()
         decision = await self.slots.admit(self._transfer_request(request, file, ranges))
         if not isinstance(decision, Granted):
             self.metrics.refused(_REASONS[type(decision)])
@@ -143,7 +142,7 @@ class OpenDownload:
         transfer = decision.transfer
         self.metrics.started()
         # From here on the lease is renewed: opening a copy may take longer than a lease lasts.
-        running = self.running.start(transfer, admitted_at=asked_at)
+        running = self.running.start(transfer, admitted_at=self.slots.admitted_at(transfer.id))
         try:
             ranges = None if decision.whole_file else ranges
             copies = Copies(file, list(chosen), self.registry, self.suspicion, self.copy_log)

@@ -1,6 +1,7 @@
 """Waiting for a slot: first come, first served, and nothing held meanwhile."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -256,3 +257,20 @@ async def test_the_limit_of_connections_is_told_with_its_numbers() -> None:
     assert result.refusal == ConnectionsExceeded(limit=16, current=16)
     for each in held:
         await service.finish(each)
+
+
+async def test_the_lease_of_one_who_waited_begins_with_its_admission_not_with_its_wait() -> None:
+    service = a_service(slot_wait=60)
+    await service.limit(rate_limit=1)
+    first = await service.opened()
+    second = asyncio.create_task(service.ask(checksum="c2"))
+    await until(lambda: waiting(service) == 1)
+    service.clock.advance(timedelta(seconds=20))
+    await service.finish(first)
+    result = await second
+    assert isinstance(result, Opened)
+
+    service.clock.advance(timedelta(seconds=20))
+
+    result.delivery.running.check()
+    await service.finish(result)
