@@ -2,17 +2,17 @@
 
 import asyncio
 import hashlib
+import http.client
 import json
 import os
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import httpx
 
 from adapters.persistence import migrate
+from adapters.persistence.engine import create_engine_for
 from application.use_cases.add_storage import AddStorageRequest
 from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
 from application.use_cases.set_quota import SetQuotaRequest
@@ -35,7 +36,10 @@ COMMAND = str(Path(sys.executable).with_name("rs-downloader"))
 
 
 class Installation:
-    """A data folder with a tenant; what the tests need in it is made by the use cases themselves."""
+    """A data folder with a tenant; what the tests need in it is made by the use cases themselves.
+
+    ``database_url``, among the settings, names another database than the file in that folder.
+    """
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
@@ -108,10 +112,12 @@ class Installation:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database says, read behind the service's back."""
-        with sqlite3.connect(f"file:{self.data_dir / 'rs-downloader.db'}?mode=ro", uri=True) as connection:
-            rows = connection.execute(sql).fetchall()
-        connection.close()
-        return rows
+        engine = create_engine_for(self._settings.resolved_database_url)
+        try:
+            with engine.connect() as connection:
+                return [tuple(row) for row in connection.exec_driver_sql(sql)]
+        finally:
+            engine.dispose()
 
     def set_limits(self, *, max_quota: int = -1, rate_limit: int = -1, user: str = ALICE) -> None:
         """Give a user own limits."""
@@ -121,20 +127,31 @@ class Installation:
     @contextmanager
     def serving(self, **settings: object) -> Iterator["Server"]:
         """A server on a free port, stopped at the end if it still runs."""
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")}
-        server = Server({**plain, **self._own}, **settings)
-        try:
-            server.wait_until_ready()
+        with self.several_serving(1, **settings) as (server,):
             yield server
-        finally:
-            server.stop()
+
+    @contextmanager
+    def several_serving(self, count: int, **settings: object) -> Iterator[list["Server"]]:
+        """So many of them, which start at the same time."""
+        with ExitStack() as stack:
+            servers = [self.started(**settings) for _ in range(count)]
+            for server in servers:
+                stack.callback(server.stop)
+            for server in servers:
+                server.wait_until_ready()
+            yield servers
+
+    def started(self, port: int = 0, **settings: object) -> "Server":
+        """A server that starts now, on this port or a free one; whoever asked stops it."""
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")}
+        return Server({**plain, **self._own}, port, **settings)
 
 
 class Server:
     """One server process."""
 
-    def __init__(self, environment: dict[str, str], **settings: object) -> None:
-        self.port = _free_port()
+    def __init__(self, environment: dict[str, str], port: int = 0, **settings: object) -> None:
+        self.port = port or free_port()
         own = {f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()}
         # A file and not a pipe: a pipe that nobody reads stops the server as soon as it is full.
         self._log = Path(environment["RS_DOWNLOADER_DATA_DIR"]) / f"server-{self.port}.log"
@@ -161,13 +178,20 @@ class Server:
         for _ in range(600):
             if self._process.poll() is not None:
                 raise AssertionError(f"The server ended: {self.log}")
-            try:
-                httpx.get(f"{self.url}/schema/openapi.json", timeout=1)
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
+            if self._answers():
                 return
+            time.sleep(0.05)
         raise AssertionError("The server never answered.")
+
+    def _answers(self) -> bool:
+        """Whether anything comes back; without the cost of a client made for more."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/problems/not-found")
+                connection.getresponse().read()
+            except (OSError, http.client.HTTPException):
+                return False
+        return True
 
     def kill(self) -> None:
         """SIGKILL: nothing is settled, nothing is flushed."""
@@ -234,7 +258,8 @@ def until(condition: Any, seconds: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of loopback that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
