@@ -63,3 +63,18 @@ def require_own_or_administrator(caller: Caller, email: str | None) -> None:
     """Raise ``Forbidden`` unless the caller is ``email`` or at least ADMIN; ``None`` stands for everybody."""
     if email != caller.email and not caller.role.is_at_least(Role.ADMIN):
         raise Forbidden("Only ADMIN and stronger roles may look at another user's account.")
+
+
+def require_instance_administrator(caller: Caller) -> None:
+    """Raise ``Forbidden`` unless the caller administers the whole installation, whose tenants it crosses.
+
+    A service (``SYSTEM``) may do more than anybody, but within the tenant of its token.
+    """
+    if caller.role is not Role.INSTANCE_ADMIN:
+        raise Forbidden("Only INSTANCE_ADMIN may do this: it concerns the tenants of the whole installation.")
+
+
+def require_own_tenant_or_instance_administrator(caller: Caller, tenant: str) -> None:
+    """Raise ``Forbidden`` unless the caller's token is of this tenant, or of an administrator of the installation."""
+    if tenant != caller.tenant:
+        require_instance_administrator(caller)

@@ -87,3 +87,12 @@ class TicketRefused(DomainError):
     """The ticket does not open this file: unknown, revoked, expired or used up (deliberately not said which)."""
 
     code = "ticket-refused"
+
+
+class TenantInMaintenance(DomainError):
+    """The tenant's data cannot be changed at present; the message is upstream's sentence."""
+
+    code = "tenant-in-maintenance"
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(f"Tenant {tenant} in maintenance!")

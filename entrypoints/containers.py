@@ -1,10 +1,14 @@
 """What is built from what: the only module that knows dependency-injector."""
 
+import socket
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.amqp.publisher import AMQPPublisher
+from adapters.amqp.topology import Topology
 from adapters.http.authentication import Authenticator, KnownTenants
 from adapters.persistence.engine import create_async_engine_for
 from adapters.persistence.finder import SqlFileFinder
@@ -20,6 +24,7 @@ from adapters.system.identifiers import SystemIds
 from adapters.telemetry.copies import log_copy
 from adapters.telemetry.metrics import Metrics
 from application.delivery.copies import Suspicion
+from application.delivery.refusals import Refusals
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 from application.delivery.verification import VerifiedCopies
@@ -33,8 +38,11 @@ from application.use_cases.close_download import CloseDownload
 from application.use_cases.end_transfer import EndTransfer
 from application.use_cases.estimate_wait import EstimateWait
 from application.use_cases.forget_user import ForgetUser
+from application.use_cases.handle_message import HandleMessage
 from application.use_cases.issue_ticket import IssueTicket
+from application.use_cases.keep_instance import ForgetInstances, KeepInstance, ListInstances
 from application.use_cases.list_files import ListFiles
+from application.use_cases.list_jobs import ListJobs
 from application.use_cases.list_plugins import ListPlugins
 from application.use_cases.list_storages import ListStorages
 from application.use_cases.list_tenants import ListTenants
@@ -42,17 +50,24 @@ from application.use_cases.list_tickets import ListTickets
 from application.use_cases.list_transfers import ListTransfers
 from application.use_cases.move_storage import MoveStorage
 from application.use_cases.open_download import OpenDownload
+from application.use_cases.publish_quota_updates import PublishQuotaUpdates
 from application.use_cases.read_file import ReadFile
 from application.use_cases.read_quota import ReadQuota
 from application.use_cases.read_settings import ReadSettings
 from application.use_cases.redeem_ticket import RedeemTicket
 from application.use_cases.register_files import RegisterFiles
+from application.use_cases.relay_outbox import RelayOutbox
 from application.use_cases.remove_file_location import RemoveFileLocation
 from application.use_cases.remove_storage import RemoveStorage
+from application.use_cases.remove_tenant import FinishRemovals, RemoveTenant
 from application.use_cases.renew_transfers import RenewTransfers
+from application.use_cases.report_refusals import ReportRefusals
+from application.use_cases.request_restoration import RequestRestoration
 from application.use_cases.revoke_ticket import RevokeTicket
+from application.use_cases.run_job import RunJob
 from application.use_cases.set_quota import SetQuota
 from application.use_cases.sweep import Sweep
+from application.use_cases.switch_maintenance import ListMaintenance, SwitchMaintenance
 from application.use_cases.verify_copy import VerifyCopy
 from domain.quota import Policy
 from entrypoints.settings import Settings
@@ -86,6 +101,12 @@ class Adapters(containers.DeclarativeContainer):
     storage_registry = _one(PluginRegistry)
     key = _one(signing_key, settings.provided.jwt_secret, settings.provided.jwt_key_file)
     tokens = _one(JwtTokens, key, clock)
+    topology = _one(Topology, settings.provided.amqp_prefix)
+    publisher = _one(
+        AMQPPublisher, settings.provided.broker_url, vhost=settings.provided.amqp_tenant_vhost, topology=topology
+    )
+    host = _one(socket.gethostname)
+    version = _one(version, "rs-downloader")
     metrics = _one(Metrics, clock)
     health_checks = providers.List(_one(DatabaseCheck, engine), _one(DiskCheck, settings.provided.data_dir))
 
@@ -111,6 +132,7 @@ class UseCases(containers.DeclarativeContainer):
     slots = _one(Slots, ledger=_ledger, clock=_clock, wait_seconds=settings.provided.slot_wait_seconds)
     verified = _one(VerifiedCopies, clock=_clock)
     suspicion = _one(Suspicion, _unit_of_work, _clock)
+    refusals = _one(Refusals)
 
     estimate_wait = _one(EstimateWait, ledger=_ledger, clock=_clock)
     close_download = _one(
@@ -129,6 +151,7 @@ class UseCases(containers.DeclarativeContainer):
         estimate_wait=estimate_wait,
         ids=_ids,
         clock=_clock,
+        refusals=refusals,
         copy_log=providers.Object(log_copy),
         chunk_bytes=settings.provided.chunk_bytes,
         metrics=adapters.metrics,
@@ -160,6 +183,21 @@ class UseCases(containers.DeclarativeContainer):
     change_setting = _one(ChangeSetting, _unit_of_work)
     add_tenant = _one(AddTenant, _unit_of_work, _clock)
     list_tenants = _one(ListTenants, _unit_of_work)
+    remove_tenant = _one(RemoveTenant, _unit_of_work, _clock)
+    finish_removals = _one(FinishRemovals, _unit_of_work, remove_tenant, _clock)
+    switch_maintenance = _one(SwitchMaintenance, _unit_of_work, _clock)
+    list_maintenance = _one(ListMaintenance, _unit_of_work)
+
+    keep_instance = _one(
+        KeepInstance,
+        _unit_of_work,
+        _clock,
+        instance_id=running.provided.instance_id,
+        host=adapters.host,
+        version=adapters.version,
+    )
+    forget_instances = _one(ForgetInstances, _unit_of_work, _clock, settings.provided.instance_dead_after)
+    list_instances = _one(ListInstances, _unit_of_work)
 
     list_plugins = _one(ListPlugins, _registry)
     list_storages = _one(ListStorages, _unit_of_work, _registry)
@@ -173,6 +211,24 @@ class UseCases(containers.DeclarativeContainer):
     read_file = _one(ReadFile, _unit_of_work)
     remove_file_location = _one(RemoveFileLocation, _unit_of_work)
     verify_copy = _one(VerifyCopy, _unit_of_work, _registry, _clock)
+
+    request_restoration = _one(RequestRestoration, _unit_of_work, _clock)
+    report_refusals = _one(ReportRefusals, refusals, _unit_of_work, _clock)
+    publish_quota_updates = _one(PublishQuotaUpdates, _unit_of_work, _clock)
+    relay_outbox = _one(RelayOutbox, unit_of_work=_unit_of_work, publisher=adapters.publisher, clock=_clock)
+    run_job = _one(RunJob, unit_of_work=_unit_of_work, clock=_clock, holder=running.provided.instance_id)
+    list_jobs = _one(ListJobs, _unit_of_work, _clock)
+    handle_message = _one(
+        HandleMessage,
+        unit_of_work=_unit_of_work,
+        ledger=_ledger,
+        clock=_clock,
+        register_files=register_files,
+        remove_file_location=remove_file_location,
+        request_restoration=request_restoration,
+        add_tenant=add_tenant,
+        remove_tenant=remove_tenant.provided.execute,
+    )
 
 
 class CLIContainer(containers.DeclarativeContainer):
@@ -189,7 +245,11 @@ class HTTPContainer(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     adapters = providers.Container(Adapters, settings=settings)
     use_cases = providers.Container(UseCases, settings=settings, adapters=adapters)
-    authenticator = _one(Authenticator, adapters.tokens, _one(KnownTenants, use_cases.list_tenants, adapters.clock))
+    authenticator = _one(
+        Authenticator,
+        adapters.tokens,
+        _one(KnownTenants, use_cases.list_tenants, use_cases.list_maintenance, adapters.clock),
+    )
 
 
 def use_cases_of(container: HTTPContainer) -> dict[str, Callable[[], Any]]:

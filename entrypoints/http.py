@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -20,6 +20,8 @@ from adapters.telemetry.metrics import Metrics, RequestMetrics
 from adapters.telemetry.requests import ASGIApp, RequestLog
 from application.delivery.running import RunningTransfers
 from application.delivery.verification import VerifiedCopies
+from application.errors import PortError
+from application.use_cases.keep_instance import KeepInstance
 from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.sweep import Sweep
 from entrypoints.containers import HTTPContainer, use_cases_of
@@ -41,7 +43,7 @@ class Service:
     """An application with everything around it; ``drain`` makes it take no more downloads."""
 
     app: ASGIApp
-    drain: Callable[[], None]
+    drain: Callable[[], Awaitable[None]]
 
 
 def create_service(settings: Settings, management: socket.socket | None = None) -> Service:
@@ -61,8 +63,13 @@ def create_service(settings: Settings, management: socket.socket | None = None) 
     watch(container, gate)
     clock, metrics = container.adapters.clock(), container.adapters.metrics()
 
-    def drain() -> None:
-        gate.is_draining = container.use_cases.check_health().is_draining = True
+    async def drain() -> None:
+        keep: KeepInstance = container.use_cases.keep_instance()
+        gate.is_draining = container.use_cases.check_health().is_draining = keep.is_draining = True
+        try:
+            await keep.execute()
+        except PortError as error:
+            _log.warning("the others were not told of the end", error=str(error))
 
     return Service(RequestLog(RequestMetrics(gate, metrics, clock), container.adapters.ids(), clock), drain)
 
@@ -88,8 +95,14 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             sweep: Sweep = container.use_cases.sweep()
             running: RunningTransfers = container.use_cases.running()
             metrics: Metrics = container.adapters.metrics()
+            keep: KeepInstance = container.use_cases.keep_instance()
             stack.push_async_callback(_drain, running, renew)
+            await keep.execute()
+            stack.push_async_callback(_leave, keep)
             for name, seconds, work in (
+                ("keep instance", settings.renew_seconds, keep.execute),
+                ("forget instances", settings.sweep_seconds, container.use_cases.forget_instances().execute),
+                ("finish removals", settings.sweep_seconds, container.use_cases.finish_removals().execute),
                 ("renew leases", settings.renew_seconds, renew.execute),
                 ("sweep", settings.sweep_seconds, sweep.execute),
             ):
@@ -134,6 +147,13 @@ async def _drain(running: RunningTransfers, renew: RenewTransfers) -> None:
         except Exception as error:  # noqa: BLE001 — the process ends anyway; the leases heal what is left.
             _log.warning("not everything could be settled", error=f"{type(error).__name__}: {error}")
     _log.info("stopped", transfers_left=len(running))
+
+
+async def _leave(keep: KeepInstance) -> None:
+    try:
+        await keep.leave()
+    except PortError as error:
+        _log.warning("the instance stays registered until others forget it", error=str(error))
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

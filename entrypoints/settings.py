@@ -88,6 +88,33 @@ class Settings:
     token_lifetime_seconds: int = attrs.field(
         default=3600, metadata=_about("How long tokens that are issued here are valid.", minimum=1)
     )
+    amqp_url: SecretStr = attrs.field(
+        default=SecretStr(""),
+        metadata=_about(
+            "RabbitMQ broker, as amqp://user:password@host:5672.", shown="no broker: nobody is told, events wait"
+        ),
+    )
+    amqp_tenant_vhost: str = attrs.field(
+        default="regards.multitenant.manager",
+        metadata=_about("Virtual host of the messages of all tenants; empty is the one in the broker's URL."),
+    )
+    amqp_instance_vhost: str = attrs.field(
+        default="regards.instance.manager",
+        metadata=_about("Virtual host of the messages about tenants; empty is the one in the broker's URL."),
+    )
+    amqp_prefix: str = attrs.field(
+        default="",
+        metadata=_about(
+            "Prefix of every exchange and queue, for installations that share a virtual host.", shown="none"
+        ),
+    )
+    relay_seconds: float = attrs.field(
+        default=1.0, metadata=_about("How often a worker publishes the events that wait.", minimum=0.1)
+    )
+    report_seconds: float = attrs.field(
+        default=30.0,
+        metadata=_about("How often others are told of used quotas, and users of refused downloads.", minimum=0.1),
+    )
     lease_seconds: float = attrs.field(
         default=30.0,
         metadata=_about("How long a transfer stays reserved after its instance was last heard of.", minimum=1),
@@ -188,9 +215,19 @@ class Settings:
         return configured or f"sqlite+aiosqlite:///{self.data_dir / 'rs-downloader.db'}"
 
     @property
+    def broker_url(self) -> str:
+        """The broker's URL; empty without a broker."""
+        return str(self.amqp_url)
+
+    @property
     def lease(self) -> timedelta:
         """How long a lease lasts."""
         return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def instance_dead_after(self) -> timedelta:
+        """How long an instance may be silent: until each of its transfers has been settled by its lease, and more."""
+        return 2 * self.lease
 
     @property
     def ticket_resume_cap(self) -> timedelta:

@@ -13,11 +13,13 @@ from adapters.http import (
     downloads,
     files,
     health,
+    maintenance,
     plugins,
     problem_pages,
     quota,
     settings,
     storages,
+    tenants,
     tickets,
     transfers,
 )
@@ -26,7 +28,13 @@ from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.bodies import TolerantRequest
 from adapters.http.openapi import openapi_config
 from adapters.http.options import answer_options
-from adapters.http.roles import check_every_route_states_a_role, provide_caller, refuse_nul, require_role
+from adapters.http.roles import (
+    check_every_route_states_a_role,
+    provide_caller,
+    refuse_in_maintenance,
+    refuse_nul,
+    require_role,
+)
 
 ROUTE_HANDLERS = (
     *downloads.route_handlers,
@@ -39,6 +47,8 @@ ROUTE_HANDLERS = (
     *plugins.route_handlers,
     *problem_pages.route_handlers,
     *health.route_handlers,
+    *maintenance.route_handlers,
+    *tenants.route_handlers,
 )
 
 LARGEST_BODY_BYTES = 10 * 1024 * 1024
@@ -85,7 +95,7 @@ def create_app(
     app = Litestar(
         route_handlers=[*ROUTE_HANDLERS, *extra_handlers],
         dependencies={**dependencies, "caller": Provide(provide_caller, sync_to_thread=False)},
-        guards=[refuse_nul, require_role],
+        guards=[refuse_nul, require_role, refuse_in_maintenance],
         cors_config=CROSS_ORIGIN,
         middleware=[
             *middleware,

@@ -1,5 +1,7 @@
 """Who is calling: a bearer token, or the public user of a named tenant (contract-downloader 10.1)."""
 
+import asyncio
+
 import attrs
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
@@ -9,13 +11,14 @@ from litestar.types import ASGIApp
 from application.ports.clock import Clock
 from application.ports.tokens import TokenVerifier
 from application.use_cases.list_tenants import ListTenants
+from application.use_cases.switch_maintenance import ListMaintenance
 from domain.access import Caller
 from domain.errors import Forbidden
 
 MISSING_SCOPE = "[REGARDS PUBLIC FILTER] Missing 'scope' header or param, and no bearer token was sent."
 
-KNOWN_FOR_SECONDS = 30.0
-"""How long a tenant is taken as served without asking the database again."""
+KNOWN_FOR_SECONDS = 2.0
+"""How long a tenant is taken as served, and as in maintenance or not, without asking the database again."""
 
 UNKNOWN_FOR_SECONDS = 1.0
 """How long at most a new tenant is unknown to an instance that has just been asked for it."""
@@ -24,19 +27,37 @@ UNKNOWN_FOR_SECONDS = 1.0
 class KnownTenants:
     """The tenants that are served, read again after a stated time."""
 
-    def __init__(self, list_tenants: ListTenants, clock: Clock) -> None:
+    def __init__(self, list_tenants: ListTenants, list_maintenance: ListMaintenance, clock: Clock) -> None:
         self._list_tenants = list_tenants
+        self._list_maintenance = list_maintenance
         self._clock = clock
         self._names: frozenset[str] = frozenset()
+        self._in_maintenance: frozenset[str] = frozenset()
         self._read_at: float | None = None
+        self._turn = asyncio.Lock()
 
     async def serves(self, tenant: str) -> bool:
         """Whether the tenant is served. Raises ``DatabaseUnavailable``."""
-        age = None if self._read_at is None else self._clock.monotonic() - self._read_at
-        if age is None or age >= (KNOWN_FOR_SECONDS if tenant in self._names else UNKNOWN_FOR_SECONDS):
-            self._names = frozenset(await self._list_tenants.execute())
-            self._read_at = self._clock.monotonic()
+        if not self._is_fresh(tenant):
+            async with self._turn:
+                if not self._is_fresh(tenant):
+                    await self._read()
         return tenant in self._names
+
+    def in_maintenance(self, tenant: str) -> bool:
+        """Whether the tenant, for which ``serves`` was asked just before, is in maintenance."""
+        return tenant in self._in_maintenance
+
+    def _is_fresh(self, tenant: str) -> bool:
+        lifetime = KNOWN_FOR_SECONDS if tenant in self._names else UNKNOWN_FOR_SECONDS
+        return self._read_at is not None and self._clock.monotonic() - self._read_at < lifetime
+
+    async def _read(self) -> None:
+        asked_at = self._clock.monotonic()
+        self._names = frozenset(await self._list_tenants.execute())
+        modes = await self._list_maintenance.execute()
+        self._in_maintenance = frozenset(mode.tenant for mode in modes if mode.active)
+        self._read_at = asked_at
 
 
 @attrs.frozen
@@ -68,7 +89,10 @@ class Authenticator:
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Puts the ``Caller`` into ``request.user``; routes marked public by ``roles.everybody`` are left alone."""
+    """Puts the ``Caller`` into ``request.user``, and whether their tenant is in maintenance into ``request.auth``.
+
+    Routes marked public by ``roles.everybody`` are left alone.
+    """
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         super().__init__(app, exclude_from_auth_key="everybody")
@@ -78,4 +102,4 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
         """Identify the caller of one request."""
         scope = connection.headers.get("scope") or connection.query_params.get("scope")
         caller = await self._authenticator.identify(authorization=connection.headers.get("authorization"), scope=scope)
-        return AuthenticationResult(user=caller, auth=None)
+        return AuthenticationResult(user=caller, auth=self._authenticator.tenants.in_maintenance(caller.tenant))

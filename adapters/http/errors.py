@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 
 from adapters.http.problems import BY_STATUS, INTERNAL, REFUSALS, Kind, kind_of
 from application.errors import PortError
-from domain.errors import DomainError, RangeNotSatisfiable, TicketRefused
+from domain.errors import DomainError, RangeNotSatisfiable, TenantInMaintenance, TicketRefused
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, Refusal, TicketNotValid
 
 PROBLEM_JSON = "application/problem+json"
@@ -50,6 +50,9 @@ def answer_for(error: Exception, *, accept: str) -> Answer:
             return Answer.of(416, [("content-range", f"bytes */{error.size_bytes}")])
         case TicketRefused() if not asks_for_problem(accept):
             return Answer.of(403, [])
+        case TenantInMaintenance() if not asks_for_problem(accept):
+            headers = [("content-type", PLAIN_TEXT), ("retry-after", str(kind_of(error).retry_after))]
+            return Answer.of(kind_of(error).status, headers, str(error).encode())
         case DomainError() | PortError():
             return problem(kind_of(error), str(error))
         case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -30,6 +30,7 @@ from domain.errors import (
     PreconditionFailed,
     RangeNotSatisfiable,
     RestorationNeeded,
+    TenantInMaintenance,
     TicketRefused,
 )
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, TicketNotValid, VersionChanged
@@ -69,6 +70,13 @@ ERRORS: dict[type[Exception], Kind] = dict(
         _of(NotFound, 404, "Not found", "Nothing of this name exists in your tenant. Check name and tenant."),
         _of(AlreadyExists, 409, "Already exists", "The name or checksum is taken by something else. Choose another."),
         _of(NotEmpty, 409, "Not empty", "Something still depends on the thing that should go. Remove that first."),
+        _of(
+            TenantInMaintenance,
+            515,
+            "Tenant in maintenance",
+            "An administrator has stopped changes for a while. Reading and downloading go on; try again later.",
+            60,
+        ),
         _of(Forbidden, 403, "Forbidden", "Your role does not allow this. Ask an administrator of the tenant."),
         _of(
             PreconditionFailed,

@@ -9,11 +9,13 @@ from litestar.exceptions import ImproperlyConfiguredException, ValidationExcepti
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute, WebSocketRoute
 
-from domain.access import Caller, Role
-from domain.errors import Forbidden
+from domain.access import Caller, Role, require_instance_administrator
+from domain.errors import Forbidden, TenantInMaintenance
 
 ROLE_KEY = "role"
 EVERYBODY_KEY = "everybody"
+IN_MAINTENANCE_KEY = "in_maintenance"
+CROSSES_TENANTS_KEY = "crosses_tenants"
 
 
 def at_least(role: Role) -> dict[str, Any]:
@@ -26,6 +28,26 @@ def everybody() -> dict[str, Any]:
     return {EVERYBODY_KEY: True}
 
 
+def also_in_maintenance(role: Role) -> dict[str, Any]:
+    """``opt`` of a route that changes something and is there during maintenance as well."""
+    return {**at_least(role), IN_MAINTENANCE_KEY: True}
+
+
+def instance_administrator() -> dict[str, Any]:
+    """``opt`` of a route that concerns the tenants of the whole installation, in maintenance or not."""
+    return {**also_in_maintenance(Role.INSTANCE_ADMIN), CROSSES_TENANTS_KEY: True}
+
+
+def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as below
+    """Guard for all routes, after the role's. Raises ``TenantInMaintenance`` for what is no reading."""
+    if handler.opt.get(EVERYBODY_KEY) or handler.opt.get(IN_MAINTENANCE_KEY):
+        return
+    if connection.scope.get("method") in {HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS}:
+        return
+    if connection.auth:
+        raise TenantInMaintenance(connection.user.tenant)
+
+
 def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
     """Guard for all routes. Raises ``Forbidden`` when the caller's role is too weak."""
     if handler.opt.get(EVERYBODY_KEY) or _is_options(connection):
@@ -34,6 +56,8 @@ def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
     needed: Role = handler.opt[ROLE_KEY]
     if not caller.role.is_at_least(needed):
         raise Forbidden(f"This needs the role {needed.name}, and the caller has {caller.role.name}.")
+    if handler.opt.get(CROSSES_TENANTS_KEY):
+        require_instance_administrator(caller)
 
 
 def _is_options(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  # as above

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -57,7 +57,7 @@ class Server(uvicorn.Server):
         stall_timeout: float = 120.0,
         head_timeout: float = KEEP_ALIVE_SECONDS,
         on_started: Callable[[], None] | None = None,
-        on_draining: Callable[[], None] | None = None,
+        on_draining: Callable[[], Awaitable[None]] | None = None,
         graceful_timeout: float = 30.0,
         log_level: str | int | None = None,
         loop: str = "auto",
@@ -96,8 +96,7 @@ class Server(uvicorn.Server):
         uvicorn alone cancels what is left and closes the lifespan, and with it the database, in the same moment.
         """
         if self._on_draining is not None:
-            self._on_draining()
-            await self._drain(self._graceful_timeout)
+            await asyncio.gather(self._on_draining(), self._drain(self._graceful_timeout))
         for listener in self.servers:
             listener.close()
         for connection in list(self.server_state.connections):
@@ -143,7 +142,7 @@ def serve(
     *,
     stall_timeout: float = 120.0,
     on_started: Callable[[], None] | None = None,
-    on_draining: Callable[[], None] | None = None,
+    on_draining: Callable[[], Awaitable[None]] | None = None,
     graceful_timeout: float = 30.0,
     log_level: str | int | None = None,
 ) -> None:

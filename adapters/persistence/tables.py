@@ -312,3 +312,33 @@ job_run = Table(
     Column("oldest_at", UTCDateTime),
     PrimaryKeyConstraint("name"),
 )
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", KeyText, nullable=False),
+    Column("host", KeyText, nullable=False),
+    Column("version", KeyText, nullable=False),
+    Column("started_at", UTCDateTime, nullable=False),
+    Column("last_seen_at", UTCDateTime, nullable=False),
+    Column("state", KeyText, nullable=False),
+    PrimaryKeyConstraint("id"),
+)
+
+tenant_maintenance = Table(
+    "tenant_maintenance",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant"),
+)
+
+# Stays for a while after the tenant's rows are gone: an instance may not have heard yet, and write another.
+tenant_removal = Table(
+    "tenant_removal",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("removed_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant"),
+)

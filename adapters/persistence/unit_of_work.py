@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.persistence.failures import translating
 from adapters.persistence.repositories.files import SqlFileRepository
 from adapters.persistence.repositories.inbox import SqlInbox
+from adapters.persistence.repositories.instances import SqlInstanceRepository
 from adapters.persistence.repositories.jobs import SqlJobRepository
 from adapters.persistence.repositories.outbox import SqlOutbox
 from adapters.persistence.repositories.published_quotas import SqlPublishedQuotas
 from adapters.persistence.repositories.restorations import SqlRestorationRepository
 from adapters.persistence.repositories.storages import SqlStorageLocationRepository
+from adapters.persistence.repositories.tenant_upkeep import SqlTenantUpkeep
 from adapters.persistence.repositories.tenants import SqlSettingsRepository, SqlTenantRepository
 from adapters.persistence.repositories.tickets import SqlTicketRepository
 from adapters.persistence.transaction import Transaction
@@ -39,6 +41,8 @@ class SqlUnitOfWork(UnitOfWork):
         self.tickets = SqlTicketRepository(transaction)
         self.settings = SqlSettingsRepository(transaction)
         self.outbox = SqlOutbox(transaction)
+        self.instances = SqlInstanceRepository(transaction)
+        self.tenant_upkeep = SqlTenantUpkeep(transaction)
         self.inbox = SqlInbox(transaction)
         self.restorations = SqlRestorationRepository(transaction)
         self.published_quotas = SqlPublishedQuotas(transaction)

@@ -10,9 +10,11 @@ import attrs
 
 from application.ports.files import FileRepository
 from application.ports.inbox import Inbox
+from application.ports.instances import InstanceRepository
 from application.ports.jobs import Backlog, JobRepository
 from application.ports.published_quotas import PublishedQuotas
 from application.ports.restorations import RestorationRepository
+from application.ports.tenant_upkeep import TenantUpkeep
 from domain.events import Event
 from domain.settings import TenantSettings
 from domain.storage_location import StorageLocation
@@ -165,6 +167,8 @@ class UnitOfWork(Protocol):
     tickets: TicketRepository
     settings: SettingsRepository
     outbox: Outbox
+    instances: InstanceRepository
+    tenant_upkeep: TenantUpkeep
     inbox: Inbox
     restorations: RestorationRepository
     published_quotas: PublishedQuotas

@@ -7,6 +7,7 @@ import attrs
 
 from application.delivery.copies import Copies, CopyLog, OpenCopy, Suspicion
 from application.delivery.delivery import Delivery
+from application.delivery.refusals import Refusals
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 from application.delivery.verification import CopyCorrupt, VerifiedCopies
@@ -117,6 +118,7 @@ class OpenDownload:
     clock: Clock
     copy_log: CopyLog
     chunk_bytes: int = 128 * 1024
+    refusals: Refusals = attrs.field(factory=Refusals)
     metrics: DownloadMetrics = NO_METRICS
 
     async def execute(self, request: DownloadRequest) -> NotModified | Described | Refused | Opened:
@@ -138,7 +140,7 @@ class OpenDownload:
         decision = await self.slots.admit(self._transfer_request(request, file, ranges))
         if not isinstance(decision, Granted):
             self.metrics.refused(_REASONS[type(decision)])
-            return await self._refused(request, decision)
+            return await self._refused(request, file, decision)
         transfer = decision.transfer
         self.metrics.started()
         # From here on the lease is renewed: opening a copy may take longer than a lease lasts.
@@ -179,9 +181,10 @@ class OpenDownload:
             client=request.client,
         )
 
-    async def _refused(self, request: DownloadRequest, refusal: Refusal) -> Refused:
+    async def _refused(self, request: DownloadRequest, file: ArchiveFile, refusal: Refusal) -> Refused:
         if isinstance(refusal, VersionChanged):
             raise FileChanged("The file has changed since this download started; start it again from byte 0.")
+        self.refusals.note(request.account, file.file_name, refusal)
         waiting_helps = isinstance(refusal, RateExceeded | ConnectionsExceeded)
         retry_after = await self.estimate_wait.execute(request.account) if waiting_helps else None
         return Refused(refusal=refusal, retry_after=retry_after)

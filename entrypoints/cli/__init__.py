@@ -7,6 +7,8 @@ import rich_click as click
 from entrypoints.cli.commands import AUTO_ENVVAR_PREFIX, PROGRAM, Group
 from entrypoints.cli.demo import demo
 from entrypoints.cli.files import files
+from entrypoints.cli.instances import instances
+from entrypoints.cli.messages import consume, jobs, work
 from entrypoints.cli.quota import quota
 from entrypoints.cli.serve import migrate, serve
 from entrypoints.cli.storages import storages
@@ -37,7 +39,24 @@ def main() -> None:
     """
 
 
-for command in (serve, migrate, demo, token, tenants, storages, files, quota, tickets, transfers, settings, sweep):
+for command in (
+    serve,
+    migrate,
+    demo,
+    token,
+    tenants,
+    storages,
+    files,
+    quota,
+    tickets,
+    transfers,
+    settings,
+    instances,
+    sweep,
+    consume,
+    work,
+    jobs,
+):
     main.add_command(command)
 
 show_variables(main)

@@ -25,6 +25,7 @@ from tests.contract.unit_of_work_messages import (
     PublishingContract,
     RestorationsContract,
 )
+from tests.contract.unit_of_work_operations import InstancesContract, TenantUpkeepContract
 from tests.contract.unit_of_work_rest import OutboxContract, SettingsContract, StorageLocationsContract, TenantsContract
 from tests.contract.unit_of_work_tickets import TicketsContract
 from tests.contract.unit_of_work_transaction import TransactionContract
@@ -45,5 +46,7 @@ class UnitOfWorkContract(
     RestorationsContract,
     PublishedQuotasContract,
     JobsContract,
+    InstancesContract,
+    TenantUpkeepContract,
 ):
     """All of it."""

@@ -18,6 +18,7 @@ from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 from application.delivery.verification import VerifiedCopies
 from application.use_cases.add_storage import AddStorage
+from application.use_cases.add_tenant import AddTenant
 from application.use_cases.change_setting import ChangeSetting
 from application.use_cases.change_storage import ChangeStorage
 from application.use_cases.check_health import CheckHealth
@@ -41,8 +42,10 @@ from application.use_cases.redeem_ticket import RedeemTicket
 from application.use_cases.register_files import RegisterFiles
 from application.use_cases.remove_file_location import RemoveFileLocation
 from application.use_cases.remove_storage import RemoveStorage
+from application.use_cases.remove_tenant import RemoveTenant
 from application.use_cases.revoke_ticket import RevokeTicket
 from application.use_cases.set_quota import SetQuota
+from application.use_cases.switch_maintenance import ListMaintenance, SwitchMaintenance
 from application.use_cases.verify_copy import VerifyCopy
 from domain.access import Caller, Role
 from tests.fakes.fixed_clock import FixedClock
@@ -91,7 +94,7 @@ class Service:
     def app(self) -> Litestar:
         return create_app(
             dependencies={name: _given(use_case) for name, use_case in self._use_cases().items()},
-            authenticator=Authenticator(self.tokens, KnownTenants(ListTenants(self.unit_of_work), self.clock)),
+            authenticator=Authenticator(self.tokens, self._known_tenants()),
             version="0.0.0",
             extra_handlers=self.extra_handlers,
         )
@@ -100,6 +103,9 @@ class Service:
     async def client(self) -> AsyncIterator[AsyncTestClient[Litestar]]:
         async with AsyncTestClient(self.app(), base_url="http://testserver.local") as client:
             yield client
+
+    def _known_tenants(self) -> KnownTenants:
+        return KnownTenants(ListTenants(self.unit_of_work), ListMaintenance(self.unit_of_work), self.clock)
 
     def _use_cases(self) -> dict[str, object]:
         work, ledger, clock, ids = self.unit_of_work, self.ledger, self.clock, self.ids
@@ -134,6 +140,11 @@ class Service:
             "end_transfer": EndTransfer(ledger),
             "read_settings": ReadSettings(work),
             "change_setting": ChangeSetting(work),
+            "list_tenants": ListTenants(work),
+            "add_tenant": AddTenant(work, clock),
+            "remove_tenant": RemoveTenant(work, clock),
+            "switch_maintenance": SwitchMaintenance(work, clock),
+            "list_maintenance": ListMaintenance(work),
             "list_plugins": ListPlugins(registry),
             "list_storages": ListStorages(work, registry),
             "add_storage": AddStorage(work, registry),

@@ -1,5 +1,6 @@
 """A real server as its operator meets it: health and numbers, overload, and an orderly end."""
 
+import json
 import os
 import signal
 import socket
@@ -132,3 +133,23 @@ def test_a_management_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
     assert outcome.returncode == 1
     assert "in use" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_instances_are_listed_while_they_live(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, lease_seconds=3, renew_seconds=0.5, sweep_seconds=0.5)
+
+    def listed() -> list[dict[str, str]]:
+        found = subprocess.run(
+            [COMMAND, "instances", "--json"], env=os.environ | installation._own, capture_output=True, check=True
+        )
+        return json.loads(found.stdout)
+
+    with installation.serving() as first, installation.serving():
+        both = listed()
+        first.kill()
+        until(lambda: len(listed()) == 1)
+    after = listed()
+
+    assert [found["state"] for found in both] == ["RUNNING", "RUNNING"]
+    assert all(found["host"] and found["version"] and found["startedAt"] for found in both)
+    assert after == []

@@ -8,7 +8,9 @@ import attrs
 
 from application.errors import Conflict, DatabaseUnavailable
 from application.ports.files import FoundFile
+from application.ports.instances import Instance
 from application.ports.jobs import JobRun
+from application.ports.tenant_upkeep import Maintenance, Removal
 from application.ports.unit_of_work import StoredEvent
 from domain.account import Account, AccountKey
 from domain.download import Download, Transfer
@@ -41,6 +43,9 @@ class Tables:
     restorations: dict[tuple[str, str, str], RestorationRequest] = attrs.field(factory=dict)
     told_units: dict[AccountKey, int] = attrs.field(factory=dict)
     jobs: dict[str, JobRun] = attrs.field(factory=dict)
+    instances: dict[str, Instance] = attrs.field(factory=dict)
+    maintenance: dict[str, Maintenance] = attrs.field(factory=dict)
+    removals: dict[str, Removal] = attrs.field(factory=dict)
     last_event_id: int = 0
 
     def copied(self) -> "Tables":

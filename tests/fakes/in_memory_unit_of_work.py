@@ -13,6 +13,7 @@ from tests.fakes.in_memory_messages import (
     InMemoryPublishedQuotas,
     InMemoryRestorationRepository,
 )
+from tests.fakes.in_memory_operations import InMemoryInstanceRepository, InMemoryTenantUpkeep
 from tests.fakes.in_memory_repositories import (
     InMemoryOutbox,
     InMemorySettingsRepository,
@@ -44,6 +45,8 @@ class InMemoryUnitOfWork(UnitOfWork):
         self.tickets = InMemoryTicketRepository(self)
         self.settings = InMemorySettingsRepository(self)
         self.outbox = InMemoryOutbox(self)
+        self.instances = InMemoryInstanceRepository(self)
+        self.tenant_upkeep = InMemoryTenantUpkeep(self)
         self.inbox = InMemoryInbox(self)
         self.restorations = InMemoryRestorationRepository(self)
         self.published_quotas = InMemoryPublishedQuotas(self)

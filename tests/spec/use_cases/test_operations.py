@@ -1,0 +1,82 @@
+"""Instances that come and go, and tenants that go."""
+
+from datetime import timedelta
+
+import pytest
+
+from application.errors import Conflict
+from application.ports.instances import InstanceState
+from application.use_cases.add_tenant import AddTenant
+from application.use_cases.check_storages import CheckStorages
+from application.use_cases.keep_instance import ForgetInstances, KeepInstance, ListInstances
+from application.use_cases.remove_tenant import REMEMBERED, FinishRemovals, RemoveTenant
+from tests.factories import TENANT, a_request, a_storage
+from tests.fakes.in_memory_storage import Misbehaviour
+from tests.spec.use_cases.world import World
+
+pytestmark = pytest.mark.anyio
+
+SECOND = timedelta(seconds=1)
+
+
+async def test_an_instance_tells_that_it_lives_drains_and_has_ended():
+    world = World()
+    keep = KeepInstance(world.unit_of_work, world.clock, "i1", "node", "1.0")
+    listed = ListInstances(world.unit_of_work)
+
+    await keep.execute()
+    world.clock.advance(SECOND)
+    keep.is_draining = True
+    await keep.execute()
+    (found,) = await listed.execute()
+    await keep.leave()
+
+    assert (found.state, found.last_seen_at - found.started_at) == (InstanceState.DRAINING, SECOND)
+    assert await listed.execute() == ()
+
+
+async def test_an_instance_that_is_silent_for_too_long_is_forgotten_and_may_come_back():
+    world = World()
+    keep = KeepInstance(world.unit_of_work, world.clock, "i1", "node", "1.0")
+    forget = ForgetInstances(world.unit_of_work, world.clock, dead_after=60 * SECOND)
+    await keep.execute()
+
+    world.clock.advance(60 * SECOND)
+    assert await forget.execute() == 0
+    world.clock.advance(SECOND)
+    assert await forget.execute() == 1
+    await keep.execute()
+    assert [row.id for row in await ListInstances(world.unit_of_work).execute()] == ["i1"]
+
+
+async def test_what_a_late_request_leaves_of_a_removed_tenant_goes_too():
+    world = World().with_one_file()
+    await AddTenant(world.unit_of_work, world.clock).execute(TENANT)
+    remove = RemoveTenant(world.unit_of_work, world.clock)
+    finish = FinishRemovals(world.unit_of_work, remove, world.clock)
+    add = AddTenant(world.unit_of_work, world.clock)
+
+    assert await remove.execute(TENANT)
+    await world.ledger.admit(a_request(), world.clock.now())
+    with pytest.raises(Conflict):
+        await add.execute(TENANT)
+    late = await finish.execute()
+    world.clock.advance(REMEMBERED + SECOND)
+    rest = await finish.execute()
+
+    assert (late, rest) == (3, 0)
+    assert world.tables.removals == world.tables.accounts == world.tables.transfers == {}
+    assert await add.execute(TENANT)
+
+
+async def test_storages_that_do_not_answer_are_counted_and_not_named():
+    world = World().holds(a_storage(), a_storage("off", active=False, priority=1))
+    world.tables.tenants[TENANT] = world.clock.now()
+    check = CheckStorages(world.unit_of_work, world.registry)
+
+    well = await check.problem()
+    world.disk.misbehave(Misbehaviour(unavailable=True))
+    ill = await check.problem()
+
+    assert (well, ill) == (None, "1 of 1 storages cannot be read.")
+    assert (check.name, check.is_vital) == ("storages", False)
