@@ -100,6 +100,8 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]  # the base class leaves its four parameters open
         """Identify the caller of one request."""
-        scope = connection.headers.get("scope") or connection.query_params.get("scope")
-        caller = await self._authenticator.identify(authorization=connection.headers.get("authorization"), scope=scope)
+        authorization = connection.headers.get("authorization")
+        # Reading the query costs more than verifying a known token, and a token makes the scope meaningless.
+        scope = None if authorization else connection.headers.get("scope") or connection.query_params.get("scope")
+        caller = await self._authenticator.identify(authorization=authorization, scope=scope)
         return AuthenticationResult(user=caller, auth=self._authenticator.tenants.in_maintenance(caller.tenant))

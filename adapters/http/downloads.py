@@ -1,4 +1,7 @@
-"""The routes that bytes leave through (contract-downloader 1.2 and 1.3)."""
+"""The routes that bytes leave through (contract-downloader 1.2 and 1.3).
+
+They take one dependency where they can: Litestar starts a task group to resolve several, for each request.
+"""
 
 from functools import partial
 from typing import Annotated, Any
@@ -12,7 +15,6 @@ from adapters.http.download_docs import DOWNLOAD, DOWNLOAD_BY_NAME, DOWNLOAD_BY_
 from adapters.http.headers import conditions_of
 from adapters.http.roles import at_least
 from adapters.http.streaming import DownloadAnswer
-from application.use_cases.close_download import CloseDownload
 from application.use_cases.open_download import DownloadRequest, OpenDownload
 from application.use_cases.redeem_ticket import RedeemTicket, RedeemTicketRequest
 from domain.access import Caller, Role
@@ -30,16 +32,14 @@ Inline = Annotated[
 
 @route("/files/{checksum:str}/download", http_method=_GET_AND_HEAD, opt=at_least(Role.PROJECT_ADMIN), **DOWNLOAD)
 async def download_file(
-    request: Request[Any, Any, Any],
+    request: Request[Caller, Any, Any],
     checksum: FromPath[str],
-    caller: NamedDependency[SkipValidation[Caller]],
     open_download: NamedDependency[SkipValidation[OpenDownload]],
-    close_download: NamedDependency[SkipValidation[CloseDownload]],
     inline: Inline = None,
 ) -> ASGIResponse:
     """A file by its checksum, charged to the caller's own account."""
-    account = AccountKey.of_user(caller.tenant, caller.email)
-    return _answer(request, open_download, close_download, account=account, checksum=checksum, inline=bool(inline))
+    account = AccountKey.of_user(request.user.tenant, request.user.email)
+    return _answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
 
 
 @route(
@@ -49,41 +49,38 @@ async def download_file(
     **DOWNLOAD_BY_NAME,
 )
 async def download_file_by_name(
-    request: Request[Any, Any, Any],
+    request: Request[Caller, Any, Any],
     checksum: FromPath[str],
     filename: FromPath[str],
-    caller: NamedDependency[SkipValidation[Caller]],
     open_download: NamedDependency[SkipValidation[OpenDownload]],
-    close_download: NamedDependency[SkipValidation[CloseDownload]],
     inline: Inline = None,
 ) -> ASGIResponse:
     """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
     del filename
-    account = AccountKey.of_user(caller.tenant, caller.email)
-    return _answer(request, open_download, close_download, account=account, checksum=checksum, inline=bool(inline))
+    account = AccountKey.of_user(request.user.tenant, request.user.email)
+    return _answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
 
 
 @route(
     "/files/{checksum:str}/download/token", http_method=_GET_AND_HEAD, opt=at_least(Role.PUBLIC), **DOWNLOAD_BY_TICKET
 )
 async def download_file_with_token(
-    request: Request[Any, Any, Any],
+    request: Request[Caller, Any, Any],
     checksum: FromPath[str],
     t: FromQuery[str],
-    caller: NamedDependency[SkipValidation[Caller]],
     redeem_ticket: NamedDependency[SkipValidation[RedeemTicket]],
     open_download: NamedDependency[SkipValidation[OpenDownload]],
-    close_download: NamedDependency[SkipValidation[CloseDownload]],
     inline: Inline = None,
 ) -> ASGIResponse:
     """A file by a ticket: charged to the user whom the ticket names, else to nobody."""
     redeemed = await redeem_ticket.execute(
-        RedeemTicketRequest(tenant=caller.tenant, checksum=checksum, token=t, is_head=request.method == HttpMethod.HEAD)
+        RedeemTicketRequest(
+            tenant=request.user.tenant, checksum=checksum, token=t, is_head=request.method == HttpMethod.HEAD
+        )
     )
     return _answer(
         request,
         open_download,
-        close_download,
         account=redeemed.account,
         checksum=checksum,
         inline=bool(inline),
@@ -92,9 +89,8 @@ async def download_file_with_token(
 
 
 def _answer(
-    request: Request[Any, Any, Any],
+    request: Request[Caller, Any, Any],
     open_download: OpenDownload,
-    close_download: CloseDownload,
     *,
     account: AccountKey,
     checksum: str,
@@ -111,14 +107,14 @@ def _answer(
     )
     return DownloadAnswer(
         open_download=partial(open_download.execute, wanted),
-        close_download=close_download,
+        close_download=open_download.close_download,
         account=account,
         accept=request.headers.get("accept", ""),
         inline=inline,
     )
 
 
-def _client(request: Request[Any, Any, Any]) -> str:
+def _client(request: Request[Caller, Any, Any]) -> str:
     """What an operator needs to recognise a running transfer: the peer's address and the client's own words."""
     host = request.client.host if request.client else "unknown"
     return f"{host} {request.headers.get('user-agent', '')}".strip()[:LONGEST_CLIENT_TEXT]

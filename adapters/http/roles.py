@@ -1,4 +1,7 @@
-"""Every route states who may call it; a route without a statement does not start (DESIGN section 12)."""
+"""Every route states who may call it; a route without a statement does not start (DESIGN section 12).
+
+Guards are coroutines although they wait for nothing: Litestar runs plain functions in a thread, for each request.
+"""
 
 from typing import Any
 
@@ -38,7 +41,7 @@ def instance_administrator() -> dict[str, Any]:
     return {**also_in_maintenance(Role.INSTANCE_ADMIN), CROSSES_TENANTS_KEY: True}
 
 
-def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as below
+async def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as below
     """Guard for all routes, after the role's. Raises ``TenantInMaintenance`` for what is no reading."""
     if handler.opt.get(EVERYBODY_KEY) or handler.opt.get(IN_MAINTENANCE_KEY):
         return
@@ -48,7 +51,7 @@ def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler)
         raise TenantInMaintenance(connection.user.tenant)
 
 
-def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
+async def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
     """Guard for all routes. Raises ``Forbidden`` when the caller's role is too weak."""
     if handler.opt.get(EVERYBODY_KEY) or _is_options(connection):
         return
@@ -65,10 +68,10 @@ def _is_options(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  
     return bool(connection.scope.get("method") == HttpMethod.OPTIONS)
 
 
-def refuse_nul(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as above
+async def refuse_nul(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as above
     """Guard for all routes: no name here holds a NUL, and PostgreSQL takes none. Raises ``ValidationException``."""
-    texts = (*connection.path_params.values(), *connection.query_params.values())
-    if any("\x00" in str(text) for text in texts):
+    query: bytes = connection.scope.get("query_string", b"")
+    if b"%00" in query or b"\x00" in query or any("\x00" in str(text) for text in connection.path_params.values()):
         raise ValidationException("An address here never holds a NUL character.")
 
 
