@@ -11,13 +11,28 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 BUSY_TIMEOUT_MS = 5000
 """How long a statement waits for another writer of an SQLite file."""
 
+POOL_TIMEOUT_SECONDS = 5
+"""How long a unit of work waits for a connection when all are in use."""
+
 _POSTGRES_OPTIONS = (
     "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c jit=off"
 )
+_NETWORK = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
+"""A server that vanished without a word is noticed within seconds: unanswered packets (ms), or silence (s)."""
+
 _LOOKUP_OPTIONS = (
+    " -c idle_in_transaction_session_timeout=10s"
     " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
 """For connections that only look up by key: plan once, and by index however small the table is at that time.
+
+They are the ledger's, and hold locks that every instance needs: one that is frozen loses its own after some seconds.
 
 The planner cannot see how few rows a bound JSON text holds, and a plan made for empty tables outlives them.
 """
@@ -41,7 +56,11 @@ def create_async_engine_for(url: str) -> AsyncEngine:
     target = make_url(url)
     if is_sqlite(target):
         engine = create_async_engine(
-            target.set(drivername="sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", pool_size=4, max_overflow=12
+            target.set(drivername="sqlite+aiosqlite"),
+            isolation_level="AUTOCOMMIT",
+            pool_size=4,
+            max_overflow=12,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
         )
     else:
         engine = create_async_engine(
@@ -49,6 +68,7 @@ def create_async_engine_for(url: str) -> AsyncEngine:
             connect_args=_postgres_arguments(target),
             pool_size=4,
             max_overflow=12,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
             pool_pre_ping=True,
         )
     _apply_pragmas(engine.sync_engine)
@@ -92,7 +112,7 @@ def _postgres_arguments(url: URL, *, more: str = "") -> dict[str, object]:
     """Session settings, after whatever options the URL carries itself."""
     own = url.query.get("options", "")
     text = own if isinstance(own, str) else " ".join(own)
-    return {"options": f"{_POSTGRES_OPTIONS}{more} {text}".strip(), "connect_timeout": 5}
+    return {"options": f"{_POSTGRES_OPTIONS}{more} {text}".strip(), **_NETWORK}
 
 
 def _apply_pragmas(engine: Engine) -> None:

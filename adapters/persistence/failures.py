@@ -10,6 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from application.errors import Conflict, DatabaseUnavailable, PortError
 from domain.errors import DomainError, InvalidValue
 
+_READ_ONLY = "25006"
+"""SQLSTATE of a write on a standby, or on a server that was made one: another, or another time, may take it."""
+
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _PRIMARY_CODE = 0xFF
@@ -27,7 +30,7 @@ def translated(error: Exception) -> PortError | DomainError | None:
         getattr(error, "orig", None), UnicodeEncodeError | OverflowError
     ):
         return InvalidValue("A value holds characters or a number that cannot be stored.")
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError) or _is_disconnect(error):
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError) or _is_elsewhere(error):
         return DatabaseUnavailable("The database does not answer.")
     if _sqlite_code(error) in _DAMAGED:
         return DatabaseUnavailable("The database file is damaged, or is no SQLite database.")
@@ -36,7 +39,7 @@ def translated(error: Exception) -> PortError | DomainError | None:
 
 def is_worth_retrying(error: Exception) -> bool:
     """Whether the same transaction may succeed a moment later: a lock, a deadlock, a lost connection."""
-    if _is_disconnect(error):
+    if _is_elsewhere(error):
         return True
     if not isinstance(error, OperationalError | InterfaceError):
         return False
@@ -63,5 +66,8 @@ def _sqlite_code(error: Exception) -> int:
     return code & _PRIMARY_CODE
 
 
-def _is_disconnect(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+def _is_elsewhere(error: Exception) -> bool:
+    """Whether a new connection is needed: this one is lost, or leads to a server that may not write."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == _READ_ONLY

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -182,7 +183,15 @@ class SqlLedger(Ledger):
         if isinstance(first, Alone):
             return [self._writer.transaction(first.work)]
         group = [job for job in jobs if not isinstance(job, Alone)]
-        return self._writer.transaction(lambda session: self._decide(session, group))
+        told: list[Granted | Refusal | bool] = []
+
+        def decide(session: Session) -> list[Granted | Refusal | bool]:
+            # What an earlier attempt ended is gone if its commit was carried out, though its answer was lost.
+            results = self._decide(session, group)
+            told[:] = [before is True or result for before, result in zip_longest(told[: len(group)], results)]
+            return list(told)
+
+        return self._writer.transaction(decide)
 
     def _read(self, jobs: Sequence[Job]) -> Sequence[Any]:
         """Foresee the decisions of a group, in the reader's thread."""
