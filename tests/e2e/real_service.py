@@ -132,14 +132,16 @@ class Installation:
 
     @contextmanager
     def several_serving(self, count: int, **settings: object) -> Iterator[list["Server"]]:
-        """So many of them, which start at the same time."""
-        with ExitStack() as stack:
-            servers = [self.started(**settings) for _ in range(count)]
-            for server in servers:
-                stack.callback(server.stop)
+        """So many of them, which start at the same time. What is in the list at the end is stopped."""
+        servers = [self.started(**settings) for _ in range(count)]
+        try:
             for server in servers:
                 server.wait_until_ready()
             yield servers
+        finally:
+            with ExitStack() as stack:
+                for server in servers:
+                    stack.callback(server.stop)
 
     def started(self, port: int = 0, **settings: object) -> "Server":
         """A server that starts now, on this port or a free one; whoever asked stops it."""
