@@ -5,6 +5,7 @@ from importlib.metadata import version
 import rich_click as click
 
 from entrypoints.cli.commands import AUTO_ENVVAR_PREFIX, PROGRAM, Group
+from entrypoints.cli.copying import copy
 from entrypoints.cli.demo import demo
 from entrypoints.cli.files import files
 from entrypoints.cli.instances import instances
@@ -42,6 +43,7 @@ def main() -> None:
 for command in (
     serve,
     migrate,
+    copy,
     demo,
     token,
     tenants,
