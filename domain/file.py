@@ -28,6 +28,13 @@ def _filled(_instance: object, attribute: "attrs.Attribute[str]", value: str) ->
         raise InvalidValue(f"{attribute.name} must be a non-empty text of valid Unicode without NUL.")
 
 
+def _one_segment(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    """A checksum is a segment of every URL that leads to its file, and a slash would end the segment."""
+    _filled(instance, attribute, value)
+    if "/" in value or value in {".", ".."}:
+        raise InvalidValue(f"{attribute.name} must fit into one segment of a URL: no '/', and neither '.' nor '..'.")
+
+
 def _not_negative(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
     if value < 0:
         raise InvalidValue(f"{attribute.name} must not be negative, but is {value}.")
@@ -38,7 +45,7 @@ class ArchiveFile:
     """One file of the archive. ``checksum`` is an exact, case-sensitive key (contract-downloader 1.2)."""
 
     tenant: str
-    checksum: str = attrs.field(validator=_filled)
+    checksum: str = attrs.field(validator=_one_segment)
     algorithm: str = attrs.field(validator=_filled)
     size_bytes: int = attrs.field(validator=_not_negative)
     file_name: str = attrs.field(validator=_filled)

@@ -17,6 +17,7 @@ from adapters.persistence.ledger import SqlLedger
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.security.keys import signing_key
 from adapters.security.tokens import JwtTokens
+from adapters.storage.fence import Fence
 from adapters.storage.registry import PluginRegistry
 from adapters.system.clock import SystemClock
 from adapters.system.disk import DiskCheck
@@ -98,7 +99,13 @@ class Adapters(containers.DeclarativeContainer):
     unit_of_work = providers.Factory(SqlUnitOfWork, engine)
     ledger = _one(SqlLedger, database_url, policy)
     file_finder = _one(SqlFileFinder, database_url)
-    storage_registry = _one(PluginRegistry)
+    fence = _one(
+        Fence,
+        private=settings.provided.private_places,
+        shared=providers.List(settings.provided.demo_folder.as_posix.call()),
+        tenant_roots=settings.provided.tenant_roots,
+    )
+    storage_registry = _one(PluginRegistry, fence=fence)
     key = _one(signing_key, settings.provided.jwt_secret, settings.provided.jwt_key_file)
     tokens = _one(JwtTokens, key, clock)
     topology = _one(Topology, settings.provided.amqp_prefix)

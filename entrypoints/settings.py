@@ -85,6 +85,14 @@ class Settings:
             shown="generated on first start, in the file jwt.key of the data folder (mode 0600)",
         ),
     )
+    local_roots: str = attrs.field(
+        default="",
+        metadata=_about(
+            "Folders, separated by ':', in which administrators of tenants may place Local storages over HTTP; "
+            "{tenant} stands for the tenant's name.",
+            shown="none: only the command line places them",
+        ),
+    )
     token_lifetime_seconds: int = attrs.field(
         default=3600, metadata=_about("How long tokens that are issued here are valid.", minimum=1)
     )
@@ -202,6 +210,9 @@ class Settings:
         for name in ("port", "management_port"):
             if getattr(self, name) > 65535:
                 yield f"{PREFIX}{name.upper()} must be at most 65535, but is {getattr(self, name)}."
+        for folder in self.tenant_roots:
+            if not Path(folder).is_absolute():
+                yield f"{PREFIX}LOCAL_ROOTS has absolute folders, but {folder!r} is not."
         if self.renew_seconds * 3 > self.lease_seconds:
             yield (
                 f"{PREFIX}RENEW_SECONDS ({self.renew_seconds}) must be at most a third of "
@@ -233,6 +244,23 @@ class Settings:
     def ticket_resume_cap(self) -> timedelta:
         """Longest time after its ticket's expiry that a started download can be resumed."""
         return timedelta(seconds=self.ticket_resume_cap_seconds)
+
+    @property
+    def tenant_roots(self) -> tuple[str, ...]:
+        """Where tenants may place Local storages."""
+        return tuple(folder for folder in self.local_roots.split(os.pathsep) if folder)
+
+    @property
+    def private_places(self) -> tuple[str, ...]:
+        """What no storage may read: the data folder, and the database file wherever it is."""
+        scheme, _, path = self.resolved_database_url.partition(":///")
+        database = (path.partition("?")[0],) if scheme.startswith("sqlite") else ()
+        return (str(self.data_dir), *database)
+
+    @property
+    def demo_folder(self) -> Path:
+        """Where the files of the demo are: the one part of the data folder that a storage may read."""
+        return self.data_dir / "demo"
 
     @property
     def jwt_key_file(self) -> Path:

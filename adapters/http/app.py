@@ -56,7 +56,17 @@ LARGEST_BODY_BYTES = 10 * 1024 * 1024
 CROSS_ORIGIN = CORSConfig(
     allow_origins=["*"],
     allow_methods=["POST", "PUT", "GET", "HEAD", "OPTIONS", "DELETE"],
-    allow_headers=["authorization", "content-type", "scope", "range", "if-match", "if-none-match", "if-range"],
+    allow_headers=[
+        "authorization",
+        "content-type",
+        "scope",
+        "range",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+    ],
     expose_headers=[
         "accept-ranges",
         "content-disposition",

@@ -132,7 +132,8 @@ class ResponseSender:
             except OSError as error:
                 if error.errno in _SOCKET_ERRORS or not self.watch.is_connection():
                     raise self.watch.gone() from error
-                raise SourceFailed(error.errno, f"the file cannot be read: {error}", sent_bytes=sent_bytes) from error
+                code = error.errno or errno.EIO
+                raise SourceFailed(code, f"the file cannot be read: {error}", sent_bytes=sent_bytes) from error
             if sent == 0:
                 raise SourceFailed(errno.EIO, f"the file ends {left} bytes too early", sent_bytes=sent_bytes)
             offset, left, sent_bytes = offset + sent, left - sent, sent_bytes + sent

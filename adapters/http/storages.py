@@ -54,7 +54,9 @@ async def create_storage(
     data: Configuration, caller: CallerDependency, add_storage: NamedDependency[SkipValidation[AddStorage]]
 ) -> Response[StorageLocationConfiguration]:
     """It becomes the last of its type. Without a plugin it is OFFLINE: known, but never read."""
-    view = await add_storage.execute(AddStorageRequest(tenant=caller.tenant, **_wanted(data)))
+    view = await add_storage.execute(
+        AddStorageRequest(tenant=caller.tenant, is_by_tenant=_is_by_tenant(caller), **_wanted(data))
+    )
     location = f"/storages/{quote(view.name, safe='')}"
     return Response(StorageLocationConfiguration.of(view), headers={"location": location})
 
@@ -69,7 +71,9 @@ async def update_storage(
     """Replaces the whole configuration, except name and order. A secret that is left out keeps its value."""
     if data.name != name:
         raise InvalidValue("A storage keeps its name: the body must have the name of the address.")
-    view = await change_storage.execute(ChangeStorageRequest(tenant=caller.tenant, **_wanted(data)))
+    view = await change_storage.execute(
+        ChangeStorageRequest(tenant=caller.tenant, is_by_tenant=_is_by_tenant(caller), **_wanted(data))
+    )
     return StorageLocationConfiguration.of(view)
 
 
@@ -100,6 +104,11 @@ async def move_storage_down(
     """Changes places with the storage of the same type after it; nothing happens to the last."""
     view = await move_storage.execute(MoveStorageRequest(tenant=caller.tenant, name=name, up=False))
     return StorageLocationConfiguration.of(view)
+
+
+def _is_by_tenant(caller: Caller) -> bool:
+    """Whoever is less than the installation's administrator speaks for the tenant only."""
+    return not caller.role.is_at_least(Role.INSTANCE_ADMIN)
 
 
 def _wanted(data: StorageLocationConfiguration) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import anyio.to_thread
 import attrs
 
+from adapters.storage.fence import Fence
 from adapters.storage.local_paths import open_in_root, path_in_root
 from adapters.storage.plugin import StoragePlugin, parameter
 from application.errors import CopyChanged, StorageUnavailable
@@ -42,9 +43,10 @@ class LocalParameters:
 
 @attrs.frozen
 class LocalStorage(Storage):
-    """Reads files under one root, and nothing outside it."""
+    """Reads files under one root, and nothing outside it or behind the fence."""
 
     root: str
+    fence: Fence = attrs.field(factory=Fence)
 
     def validate_url(self, url: str) -> None:
         path_in_root(url, self.root)
@@ -55,11 +57,11 @@ class LocalStorage(Storage):
 
     async def check(self, url: str) -> CopyStatus:
         path = path_in_root(url, self.root)
-        return await anyio.to_thread.run_sync(_status_at, path, self.root)
+        return await anyio.to_thread.run_sync(_status_at, path, self.root, self.fence)
 
     async def open(self, location: FileLocation, size_bytes: int) -> ByteSource:
         path = path_in_root(location.url, self.root)
-        descriptor = await anyio.to_thread.run_sync(open_in_root, path, self.root)
+        descriptor = await anyio.to_thread.run_sync(open_in_root, path, self.root, self.fence)
         source = LocalByteSource(descriptor, _status(descriptor))
         if source.status.size_bytes != size_bytes or location.version not in (None, source.status.version):
             await source.aclose()
@@ -116,8 +118,12 @@ class LocalPlugin(StoragePlugin):
     parameters: ClassVar[type] = LocalParameters
 
     @classmethod
-    def build(cls, parameters: LocalParameters) -> Storage:
-        return LocalStorage(parameters.root)
+    def build(cls, parameters: LocalParameters, fence: Fence) -> Storage:
+        return LocalStorage(parameters.root, fence)
+
+    @classmethod
+    def local_folders(cls, parameters: LocalParameters) -> tuple[str, ...]:
+        return (parameters.root,)
 
 
 def _status(descriptor: int) -> CopyStatus:
@@ -125,8 +131,8 @@ def _status(descriptor: int) -> CopyStatus:
     return CopyStatus(size_bytes=found.st_size, version=f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
 
 
-def _status_at(path: str, root: str) -> CopyStatus:
-    descriptor = open_in_root(path, root)
+def _status_at(path: str, root: str, fence: Fence) -> CopyStatus:
+    descriptor = open_in_root(path, root, fence)
     try:
         return _status(descriptor)
     finally:

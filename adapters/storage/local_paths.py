@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from adapters.storage.fence import Fence
 from application.errors import CopyMissing, LocationRefused, StorageUnavailable
 
 _LOCAL_HOSTS = {"", "localhost"}
@@ -35,7 +36,7 @@ def path_in_root(url: str, root: str) -> str:
     return clean
 
 
-def open_in_root(path: str, root: str) -> int:
+def open_in_root(path: str, root: str, fence: Fence) -> int:
     """A descriptor of a regular file whose real place is under the real root; symbolic links may not lead out.
 
     The check is made on the opened descriptor where the system tells its place, so that nothing can be swapped in
@@ -51,8 +52,9 @@ def open_in_root(path: str, root: str) -> int:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise LocationRefused("The URL does not name a regular file.")
-        if not _is_inside(_real_path(descriptor, path), os.path.realpath(root)):
-            raise LocationRefused("The URL leads outside the root of this storage.")
+        real = _real_path(descriptor, path)
+        if not _is_inside(real, os.path.realpath(root)) or fence.forbids(real):
+            raise LocationRefused("The URL leads outside of what this storage may read.")
     except BaseException:
         os.close(descriptor)
         raise

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 import attrs
 
+from adapters.storage.fence import Fence
 from application.ports.storage import Storage
 from domain.storage_location import StorageType
 
@@ -49,5 +50,11 @@ class StoragePlugin(Protocol):
 
     @classmethod
     @abstractmethod
-    def build(cls, parameters: Any) -> Storage:
-        """A storage with these parameters, an instance of ``cls.parameters``."""
+    def build(cls, parameters: Any, fence: Fence) -> Storage:
+        """A storage with these parameters, an instance of ``cls.parameters``; local files obey the fence."""
+
+    @classmethod
+    def local_folders(cls, parameters: Any) -> tuple[str, ...]:
+        """Folders of this machine that a storage with these parameters reads."""
+        del parameters
+        return ()

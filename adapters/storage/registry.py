@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 from cachetools import LRUCache
 
+from adapters.storage.fence import Fence
 from adapters.storage.plugin import StoragePlugin, documentation_of
 from application.errors import PluginUnusable
 from application.ports.storage import PluginDescription, PluginParameter, Storage, StorageRegistry
@@ -28,7 +29,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 class PluginRegistry(StorageRegistry):
     """Finds plugins once; a broken one disables only itself and says why."""
 
-    def __init__(self, found: Iterable[EntryPoint] | None = None) -> None:
+    def __init__(self, found: Iterable[EntryPoint] | None = None, *, fence: Fence | None = None) -> None:
+        self._fence = fence or Fence()
         self._plugins: dict[str, type[StoragePlugin]] = {}
         self._broken: dict[str, str] = {}
         # Storages hold no connection here, so a forgotten one costs nothing; the bound is for changing configurations.
@@ -65,6 +67,11 @@ class PluginRegistry(StorageRegistry):
             if (value := getattr(built, field.name)) is not None
         }
 
+    def require_tenant_may_place(self, tenant: str, plugin_id: str, parameters: dict[str, object]) -> None:
+        plugin = self._plugin(plugin_id)
+        for folder in plugin.local_folders(_build_parameters(plugin, parameters)):
+            self._fence.require_tenant_may_place(tenant, folder)
+
     def storage(self, location: StorageLocation) -> Storage:
         key = (location.tenant, location.name, location.plugin_id, repr(sorted(location.parameters.items())))
         storage = self._storages.get(key)
@@ -73,7 +80,7 @@ class PluginRegistry(StorageRegistry):
                 raise PluginUnusable(f"Storage {location.name!r} has no plugin.")
             plugin = self._plugin(location.plugin_id)
             try:
-                storage = plugin.build(_build_parameters(plugin, dict(location.parameters)))
+                storage = plugin.build(_build_parameters(plugin, dict(location.parameters)), self._fence)
             except InvalidValue as error:
                 raise PluginUnusable(f"Storage {location.name!r}: {error}") from error
             self._storages[key] = storage

@@ -110,5 +110,13 @@ class StorageRegistry(Protocol):
         """The parameters with defaults filled in. Raises ``PluginUnusable`` and ``InvalidValue`` (which names it)."""
 
     @abstractmethod
+    def require_tenant_may_place(self, tenant: str, plugin_id: str, parameters: dict[str, object]) -> None:
+        """Raise ``Forbidden`` unless the operator lets administrators of the tenant place such a storage themselves.
+
+        What a storage reads of the machine that the service runs on is for its operator to open. Raises
+        ``PluginUnusable`` and ``InvalidValue`` as ``validated_parameters`` does.
+        """
+
+    @abstractmethod
     def storage(self, location: StorageLocation) -> Storage:
         """The storage for a configuration; built once per configuration. Raises ``PluginUnusable``."""

@@ -24,6 +24,8 @@ class AddStorageRequest:
     active: bool = True
     verify: bool = False
     allocated_size_kb: int = 0
+    is_by_tenant: bool = False
+    """Asked for by an administrator of the tenant, not by the operator of the service."""
 
 
 @attrs.frozen
@@ -33,14 +35,17 @@ class AddStorage:
     - Its type is that of its plugin; without a plugin it is OFFLINE.
     - It becomes the last of its type in priority.
     - The plugin must accept the parameters; the storage itself is not touched.
+    - Administrators of a tenant place storages only where the operator lets them.
     """
 
     unit_of_work: UnitOfWorkFactory
     registry: StorageRegistry
 
     async def execute(self, request: AddStorageRequest) -> StorageView:
-        """Raises ``AlreadyExists``, ``InvalidValue``, ``Conflict``, ``DatabaseUnavailable``."""
+        """Raises ``AlreadyExists``, ``Forbidden``, ``InvalidValue``, ``Conflict``, ``DatabaseUnavailable``."""
         storage_type, parameters = checked_plugin(self.registry, request.plugin_id, request.parameters)
+        if request.is_by_tenant and request.plugin_id is not None:
+            self.registry.require_tenant_may_place(request.tenant, request.plugin_id, parameters)
         async with self.unit_of_work() as work:
             storages = await work.storages.all(request.tenant)
             if any(storage.name == request.name for storage in storages):

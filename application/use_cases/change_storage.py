@@ -24,6 +24,8 @@ class ChangeStorageRequest:
     active: bool = True
     verify: bool = False
     allocated_size_kb: int = 0
+    is_by_tenant: bool = False
+    """Asked for by an administrator of the tenant, not by the operator of the service."""
 
 
 @attrs.frozen
@@ -32,13 +34,14 @@ class ChangeStorage:
 
     - Name and priority stay; a plugin of another type makes it the last of its new type.
     - A secret is never shown, so one that is left out keeps its value.
+    - Administrators of a tenant place storages only where the operator lets them.
     """
 
     unit_of_work: UnitOfWorkFactory
     registry: StorageRegistry
 
     async def execute(self, request: ChangeStorageRequest) -> StorageView:
-        """Raises ``NotFound``, ``InvalidValue``, ``Conflict``, ``DatabaseUnavailable``."""
+        """Raises ``NotFound``, ``Forbidden``, ``InvalidValue``, ``Conflict``, ``DatabaseUnavailable``."""
         async with self.unit_of_work() as work:
             storages = await work.storages.all(request.tenant)
             old = next((storage for storage in storages if storage.name == request.name), None)
@@ -46,6 +49,9 @@ class ChangeStorage:
                 raise NotFound(f"There is no storage {request.name!r}.")
             given = {**self._kept_secrets(old, request), **request.parameters}
             storage_type, parameters = checked_plugin(self.registry, request.plugin_id, given)
+            is_moved = (request.plugin_id, parameters) != (old.plugin_id, dict(old.parameters))
+            if request.is_by_tenant and request.plugin_id is not None and is_moved:
+                self.registry.require_tenant_may_place(request.tenant, request.plugin_id, parameters)
             stays = storage_type is old.storage_type
             new = attrs.evolve(
                 old,

@@ -27,7 +27,7 @@ def demo(*, port: int | None, as_json: bool, data_dir: str | None) -> None:
     async def work(container: CLIContainer) -> Demo:
         cases = container.use_cases
         make_demo = MakeDemo(
-            folder=settings.data_dir / "demo",
+            folder=settings.demo_folder,
             add_tenant=cases.add_tenant(),
             list_storages=cases.list_storages(),
             add_storage=cases.add_storage(),

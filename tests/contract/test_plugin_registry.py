@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
+from adapters.storage.fence import Fence
 from adapters.storage.local import LocalStorage
 from adapters.storage.plugin import StoragePlugin, parameter
 from adapters.storage.registry import ENTRY_POINT_GROUP, PluginRegistry
@@ -34,7 +35,8 @@ class PickyPlugin(StoragePlugin):
     parameters: ClassVar[type] = PickyParameters
 
     @classmethod
-    def build(cls, parameters: Any) -> Storage:
+    def build(cls, parameters: Any, fence: Fence) -> Storage:
+        del fence
         return LocalStorage("/" + parameters.word)
 
 

@@ -76,7 +76,6 @@ class LocalBench:
             "/etc/passwd",
             "file:///etc/passwd",
             "file://[/a",
-            "file:///\ud800",
         ]
 
 

@@ -13,7 +13,7 @@ from application.ports.storage import (
     Storage,
     StorageRegistry,
 )
-from domain.errors import InvalidValue
+from domain.errors import Forbidden, InvalidValue
 from domain.file import FileLocation
 from domain.storage_location import StorageLocation, StorageType
 
@@ -179,6 +179,7 @@ class InMemoryStorageRegistry(StorageRegistry):
 
     def __init__(self, storages: dict[str, InMemoryStorage] | None = None) -> None:
         self.storages = storages if storages is not None else {}
+        self.closed_roots: set[object] = {"/closed"}
         self._plugins = {plugin.plugin_id: plugin for plugin in (BROKEN_PLUGIN, MEMORY_PLUGIN)}
 
     def plugins(self) -> tuple[PluginDescription, ...]:
@@ -197,6 +198,11 @@ class InMemoryStorageRegistry(StorageRegistry):
             if not isinstance(value, str):
                 raise InvalidValue(f"The parameter {name!r} must be a text.")
         return {parameter.name: parameters.get(parameter.name, parameter.default) for parameter in known.values()}
+
+    def require_tenant_may_place(self, tenant: str, plugin_id: str, parameters: dict[str, object]) -> None:
+        self._usable(plugin_id)
+        if parameters.get("root") in self.closed_roots:
+            raise Forbidden(f"The operator has not opened this to {tenant}.")
 
     def storage(self, location: StorageLocation) -> Storage:
         if location.plugin_id is None:
