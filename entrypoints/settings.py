@@ -4,6 +4,7 @@ The only reader of ``os.environ``.
 """
 
 import difflib
+import math
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -203,6 +204,8 @@ class Settings:
                 field.metadata["minimum"],
                 field.metadata["choices"],
             )
+            if isinstance(value, float) and not math.isfinite(value):
+                yield f"{PREFIX}{field.name.upper()} must be a finite number, but is {value}."
             if minimum is not None and not value >= minimum:
                 yield f"{PREFIX}{field.name.upper()} must be at least {minimum}, but is {value}."
             if choices and value not in choices:

@@ -5,8 +5,11 @@ from sqlite3 import Connection as SQLiteConnection
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from application.errors import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 5000
 """How long a statement waits for another writer of an SQLite file."""
@@ -47,13 +50,23 @@ _PRAGMAS = (
 )
 
 
+def read_url(url: str) -> URL:
+    """The URL of a database. Raises ``DatabaseUnavailable`` for a text that is none; the text may hold a password."""
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnavailable(
+            "The database URL cannot be read; it looks like postgresql://user@host/name."
+        ) from error
+
+
 def create_async_engine_for(url: str) -> AsyncEngine:
     """The pooled engine of units of work. Close it with ``await engine.dispose()``.
 
     Transactions on SQLite are begun by ``SqlUnitOfWork`` itself, because a reader that turns into a writer must not
     have begun as a reader (the database refuses to upgrade a snapshot that others have overtaken).
     """
-    target = make_url(url)
+    target = read_url(url)
     if is_sqlite(target):
         engine = create_async_engine(
             target.set(drivername="sqlite+aiosqlite"),
@@ -80,7 +93,7 @@ def create_engine_for(url: str, *, only_looks_up: bool = False) -> Engine:
 
     ``only_looks_up``: every statement finds its rows by key.
     """
-    target = make_url(url)
+    target = read_url(url)
     if is_sqlite(target):
         engine = create_engine(
             target.set(drivername="sqlite+pysqlite"), isolation_level="AUTOCOMMIT", poolclass=NullPool

@@ -1,5 +1,6 @@
 """From ``file:`` URLs to open descriptors, confined to a root (DESIGN section 12)."""
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -10,6 +11,8 @@ from adapters.storage.fence import Fence
 from application.errors import CopyMissing, LocationRefused, StorageUnavailable
 
 _LOCAL_HOSTS = {"", "localhost"}
+_NO_SUCH_NAME = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
+"""A name that no file can have, or that leads round in circles, is as good as missing."""
 
 
 def path_in_root(url: str, root: str) -> str:
@@ -48,6 +51,8 @@ def open_in_root(path: str, root: str, fence: Fence) -> int:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CopyMissing("The storage has no such file.") from error
     except OSError as error:
+        if error.errno in _NO_SUCH_NAME:
+            raise CopyMissing("The storage has no such file.") from error
         raise StorageUnavailable(f"The storage could not open the file ({error.strerror}).") from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

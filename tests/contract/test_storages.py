@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from adapters.storage.local import LocalStorage
-from application.errors import CopyChanged, LocationRefused, StorageUnavailable
+from application.errors import CopyChanged, CopyMissing, LocationRefused, StorageUnavailable
 from application.ports.storage import Storage
 from tests.contract.storage import DATA, Bench, StorageContract, located
 from tests.fakes.in_memory_storage import InMemoryStorage
@@ -124,9 +124,12 @@ class TestLocalStorage(StorageContract):
             with pytest.raises(LocationRefused):
                 await bench.storage.check((bench.root / name).as_uri())
 
-    async def test_a_name_that_is_too_long_is_no_server_error(self, bench: LocalBench) -> None:
-        with pytest.raises(StorageUnavailable):
-            await bench.storage.check((bench.root / ("x" * 300)).as_uri())
+    async def test_a_name_that_no_file_can_have_is_missing(self, bench: LocalBench) -> None:
+        (bench.root / "round").symlink_to(bench.root / "round")
+
+        for name in ("x" * 300, "round"):
+            with pytest.raises(CopyMissing):
+                await bench.storage.check((bench.root / name).as_uri())
 
     async def test_bytes_written_over_in_place_are_noticed(self, bench: LocalBench) -> None:
         location = await located(bench, bench.put("a.dat", DATA))
