@@ -61,9 +61,3 @@ class BrokerUnavailable(PortError):
     """The message broker did not confirm in time; the message may have arrived or not."""
 
     code = "broker-unavailable"
-
-
-class MessageRefused(PortError):
-    """The broker answers and will never take this message."""
-
-    code = "message-refused"

@@ -50,7 +50,7 @@ class AMQPConsumer:
     """
 
     url: str
-    vhost: str | None
+    vhost: str
     topology: Topology
     subscriptions: Sequence[Subscription]
     handler: Handler

@@ -10,7 +10,6 @@ from application.errors import (
     CopyMissing,
     DatabaseUnavailable,
     LocationRefused,
-    MessageRefused,
     Overloaded,
     PluginUnusable,
     PortError,
@@ -167,7 +166,6 @@ ERRORS: dict[type[Exception], Kind] = dict(
             "The message broker did not answer in time. Try again after the time in Retry-After.",
             30,
         ),
-        _of(MessageRefused, 422, "Message refused", "The message broker will never take this message."),
         _of(
             InvalidToken,
             401,

@@ -1,21 +1,37 @@
 """Messages in and out, as facts; exchanges, headers and bodies are the adapter's."""
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
 
+from application.errors import BrokerUnavailable
 from application.ports.unit_of_work import StoredEvent
+
+
+@attrs.frozen(kw_only=True)
+class Published:
+    """What became of some events, by id.
+
+    ``done``: confirmed by the broker, or told to nobody; ``told`` counts the former. ``refused``: the broker will never
+    take them, and why. Everything else may have arrived or not, because of ``failure``.
+    """
+
+    done: tuple[int, ...] = ()
+    told: int = 0
+    refused: Mapping[int, str] = attrs.field(factory=dict)
+    failure: BrokerUnavailable | None = None
 
 
 class MessagePublisher(Protocol):
     """Tells the outside what happened."""
 
     @abstractmethod
-    async def publish(self, event: StoredEvent) -> bool:
-        """Hand one event to the broker; returns when it has confirmed. ``False``: nobody outside hears of this type.
+    async def publish(self, events: Sequence[StoredEvent]) -> Published:
+        """Hand events to the broker, in order, and wait for its confirmations. Raises nothing.
 
-        The same event always has the same message id. Raises ``BrokerUnavailable`` and ``MessageRefused``.
+        The same event always has the same message id.
         """
 
 

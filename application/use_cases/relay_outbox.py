@@ -1,16 +1,14 @@
 """Tell the outside what happened."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import attrs
 
-from application.errors import BrokerUnavailable, MessageRefused
 from application.ports.clock import Clock
 from application.ports.messages import MessagePublisher
-from application.ports.unit_of_work import StoredEvent, UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWorkFactory
 
-EVENTS_AT_ONCE = 100
+EVENTS_AT_ONCE = 500
 """Events between two records of what was published; so many at most are told twice after a crash."""
 
 
@@ -46,41 +44,15 @@ class RelayOutbox:
                 events = await work.outbox.unpublished(EVENTS_AT_ONCE)
             if not events:
                 return RelayResult(published=published, refused=refused, is_more=False)
-            part = await self._publish(events, deadline)
+            outcome = await self.publisher.publish(events)
             async with self.unit_of_work() as work:
                 now = self.clock.now()
-                await work.outbox.mark_published(part.done, now)
-                for event_id, reason in part.refused.items():
+                await work.outbox.mark_published(outcome.done, now)
+                for event_id, reason in outcome.refused.items():
                     await work.outbox.mark_refused(event_id, reason, now)
                 await work.commit()
-            published += part.published
-            refused += len(part.refused)
-            if part.failure is not None:
-                raise part.failure
+            published += outcome.told
+            refused += len(outcome.refused)
+            if outcome.failure is not None:
+                raise outcome.failure
         return RelayResult(published=published, refused=refused, is_more=True)
-
-    async def _publish(self, events: Sequence[StoredEvent], deadline: datetime) -> "_Part":
-        part = _Part()
-        for event in events:
-            if self.clock.now() >= deadline:
-                break
-            try:
-                part.published += await self.publisher.publish(event)
-            except MessageRefused as error:
-                part.refused[event.id] = str(error)
-            except BrokerUnavailable as error:
-                part.failure = error
-                break
-            else:
-                part.done.append(event.id)
-        return part
-
-
-@attrs.define
-class _Part:
-    """What became of some events."""
-
-    done: list[int] = attrs.field(factory=list)
-    refused: dict[int, str] = attrs.field(factory=dict)
-    published: int = 0
-    failure: BrokerUnavailable | None = None
