@@ -47,8 +47,8 @@ class Grouped(Generic[Job, Result]):
     one, so that an error fails only the job it belongs to; ``DatabaseUnavailable`` fails them all, since the next would
     wait as long for nothing.
 
-    ``may_join(first, job)`` tells whether a job may share the group that ``first`` began. A job that may not ends the
-    group, and begins the next one.
+    At most ``largest`` jobs form a group. ``may_join(first, job)`` tells whether a job may share the group that
+    ``first`` began. A job that may not ends the group, and begins the next one.
 
     Cancelling a caller loses and doubles nothing. While its job waits, and ``may_withdraw(job)``, the job is taken
     back. A job that was run nevertheless is made up for: ``compensation(job, result)``, if any, is queued here on
@@ -70,6 +70,7 @@ class Grouped(Generic[Job, Result]):
         may_withdraw: Callable[[Job], bool] = lambda _job: True,
         may_refuse: Callable[[Job], bool] = lambda _job: False,
         compensation: Callable[[Job, Result], Job | None] = lambda _job, _result: None,
+        largest: int = LARGEST_GROUP,
     ) -> None:
         self._name = name
         self._run = run
@@ -78,6 +79,7 @@ class Grouped(Generic[Job, Result]):
         self._may_withdraw = may_withdraw
         self._may_refuse = may_refuse
         self._compensation = compensation
+        self._largest = largest
         self.sizes = [0] * (LARGEST_GROUP.bit_length())
         self.calls = 0
         self._queue: deque[_Call[Job, Result]] = deque()
@@ -159,7 +161,7 @@ class Grouped(Generic[Job, Result]):
                     if self._is_closing:
                         return []
                     self._changed.wait()
-                while self._queue and len(group) < LARGEST_GROUP:
+                while self._queue and len(group) < self._largest:
                     call = self._queue[0]
                     if group and not self._may_join(group[0].job, call.job):
                         break

@@ -10,7 +10,7 @@ import attrs
 
 from adapters.persistence.accounts import Accounts
 from adapters.persistence.connection import READING, WRITING, DedicatedConnection, Session, Statistics
-from adapters.persistence.grouping import Grouped
+from adapters.persistence.grouping import LARGEST_GROUP, Grouped
 from adapters.persistence.leases import MOST_EXPIRED, Leases
 from adapters.persistence.ledger_jobs import Admit, Alone, Job, Settle, compensation, may_join, may_withdraw
 from adapters.persistence.ledger_rows import Codec
@@ -65,8 +65,11 @@ class SqlLedger(Ledger):
     delivered, by the writer itself (``grouping``). If the process ends before that, its lease runs out.
     """
 
-    def __init__(self, url: str, policy: Policy) -> None:
-        """``url`` is SQLAlchemy's; the schema must exist (``migrate.upgrade``). Connects at the first call."""
+    def __init__(self, url: str, policy: Policy, *, largest_group: int = LARGEST_GROUP) -> None:
+        """``url`` is SQLAlchemy's; the schema must exist (``migrate.upgrade``). Connects at the first call.
+
+        ``largest_group`` 1 is the reference without grouping: every admission and settlement has its own transaction.
+        """
         self._policy = policy
         self._writer = DedicatedConnection(url, WRITING)
         self._reader = DedicatedConnection(url, READING)
@@ -87,6 +90,7 @@ class SqlLedger(Ledger):
             may_withdraw=may_withdraw,
             may_refuse=may_withdraw,
             compensation=compensation,
+            largest=largest_group,
         )
         self._reads: Grouped[Job, Any] = Grouped(
             "ledger-reader",
