@@ -20,10 +20,10 @@ run: $(STAMP) ## Make demo data and serve it on http://127.0.0.1:9053 (DATA_DIR=
 	@exec $(BIN)/rs-downloader serve --data-dir $(DATA_DIR) --port $(PORT)
 
 test: $(STAMP) ## Run every test that needs no server (ARGS="-k quota" narrows)
-	$(BIN)/pytest -m "not postgres" -n 2 $(ARGS)
+	$(BIN)/pytest -m "not postgres and not amqp" -n 2 $(ARGS)
 
 check: lint ## What a change must pass: lint, and the tests with branch coverage of the rules
-	$(BIN)/pytest -m "not postgres" -n 2 $(COVERAGE) $(ARGS)
+	$(BIN)/pytest -m "not postgres and not amqp" -n 2 $(COVERAGE) $(ARGS)
 
 lint: $(STAMP) ## Style, format, types and the import contracts
 	$(BIN)/ruff check

@@ -23,6 +23,7 @@ from application.delivery.verification import VerifiedCopies
 from application.errors import PortError
 from application.use_cases.keep_instance import KeepInstance
 from application.use_cases.renew_transfers import RenewTransfers
+from application.use_cases.report_refusals import ReportRefusals
 from application.use_cases.sweep import Sweep
 from entrypoints.containers import HTTPContainer, use_cases_of
 from entrypoints.lifetimes import opened
@@ -99,7 +100,13 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             stack.push_async_callback(_drain, running, renew)
             await keep.execute()
             stack.push_async_callback(_leave, keep)
+            report: ReportRefusals = container.use_cases.report_refusals()
+            # Without a broker nobody would ever read the reports.
+            reports = [("report refusals", settings.report_seconds, report.execute)] if settings.broker_url else []
+            if reports:
+                stack.push_async_callback(_report, report)
             for name, seconds, work in (
+                *reports,
                 ("keep instance", settings.renew_seconds, keep.execute),
                 ("forget instances", settings.sweep_seconds, container.use_cases.forget_instances().execute),
                 ("finish removals", settings.sweep_seconds, container.use_cases.finish_removals().execute),
@@ -147,6 +154,13 @@ async def _drain(running: RunningTransfers, renew: RenewTransfers) -> None:
         except Exception as error:  # noqa: BLE001 — the process ends anyway; the leases heal what is left.
             _log.warning("not everything could be settled", error=f"{type(error).__name__}: {error}")
     _log.info("stopped", transfers_left=len(running))
+
+
+async def _report(report: ReportRefusals) -> None:
+    try:
+        await report.execute()
+    except PortError as error:
+        _log.warning("the last refusals are told to nobody", error=str(error))
 
 
 async def _leave(keep: KeepInstance) -> None:

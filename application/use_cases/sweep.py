@@ -12,16 +12,21 @@ TICKETS_KEPT = timedelta(days=1)
 """How long an expired ticket stays visible to its issuer; longer than a download of it may be resumed."""
 
 EVENTS_KEPT = timedelta(days=30)
+"""Also of events that nobody was told of: a broker that is away for longer is told of what came later."""
+
+MESSAGES_KEPT = timedelta(days=30)
+"""How long a handled message is known again; longer than any broker keeps one."""
 
 
 @attrs.frozen(kw_only=True)
 class SweepResult:
-    """How many transfers were settled, and how many downloads, tickets and events deleted."""
+    """How many transfers were settled, and how many downloads, tickets, events and message ids deleted."""
 
     settled_transfers: int
     purged_downloads: int
     purged_tickets: int
     purged_events: int
+    purged_messages: int
 
 
 @attrs.frozen
@@ -43,7 +48,12 @@ class Sweep:
         async with self.unit_of_work() as work:
             tickets = await work.tickets.purge(now - TICKETS_KEPT)
             events = await work.outbox.purge(now - EVENTS_KEPT)
+            messages = await work.inbox.purge(now - MESSAGES_KEPT)
             await work.commit()
         return SweepResult(
-            settled_transfers=settled, purged_downloads=downloads, purged_tickets=tickets, purged_events=events
+            settled_transfers=settled,
+            purged_downloads=downloads,
+            purged_tickets=tickets,
+            purged_events=events,
+            purged_messages=messages,
         )

@@ -28,5 +28,6 @@ def sweep(*, as_json: bool, data_dir: str | None) -> None:
         return
     click.echo(
         f"{result.settled_transfers} transfers settled; deleted: {result.purged_downloads} downloads, "
-        f"{result.purged_tickets} tickets, {result.purged_events} events."
+        f"{result.purged_tickets} tickets, {result.purged_events} events, "
+        f"{result.purged_messages} message ids."
     )

@@ -25,6 +25,7 @@ BROADCAST = "regards.broadcast."
 USER = f"{BROADCAST}fr.cnes.regards.modules.accessrights.domain.projects.events.ProjectUserEvent"
 RESTORE = f"{BROADCAST}fr.cnes.regards.modules.filecatalog.amqp.input.FilesRestorationRequestEvent"
 QUOTA = f"{BROADCAST}fr.cnes.regards.modules.filecatalog.amqp.input.QuotaUpdateEvent"
+NOTIFICATION = f"{BROADCAST}fr.cnes.regards.framework.amqp.event.notification.NotificationEvent"
 CREATED = f"{BROADCAST}fr.cnes.regards.framework.amqp.event.tenant.TenantCreatedEvent"
 DELETED = f"{BROADCAST}fr.cnes.regards.framework.amqp.event.tenant.TenantDeletedEvent"
 RESTORE_QUEUE = f"{BROADCAST}rs-downloader.FilesRestorationRequestEventHandler"
@@ -137,6 +138,34 @@ def test_used_quotas_are_told_in_upstreams_form_and_only_when_they_change(instal
     assert properties["delivery_mode"] == 2
     assert properties["app_id"] == "REGARDS"
     assert isinstance(properties["timestamp"], int)
+
+
+def test_refused_downloads_are_told_to_their_user_in_upstreams_words(installation, client):
+    queue = client.listen(NOTIFICATION)
+    checksum, _ = installation.add_file(1000)
+    installation.set_limits(max_quota=0)
+    with installation.serving(report_seconds=30) as server:
+        headers = {"Authorization": f"Bearer {installation.token()}"}
+        for _ in range(5):
+            assert httpx.get(f"{server.url}/files/{checksum}/download", headers=headers).status_code == 429
+        # What the last seconds held is stored when the server ends.
+        server.stop()
+    with running(installation, "work"):
+        message = client.get(queue)
+
+    line = "Could not download file file.dat: download quota exceeded.\n"
+    assert message.headers["regards.converter"] == "GSON"
+    assert json.loads(message.body) == {
+        "notification": {
+            "message": 3 * line + "... and 2 more download errors.",
+            "title": "Download quota errors",
+            "level": "INFO",
+            "mimeType": "text/plain",
+            "sender": "rs-downloader",
+            "projectUserRecipients": [ALICE],
+            "roleRecipients": [],
+        }
+    }
 
 
 def test_a_consumer_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(installation, client):

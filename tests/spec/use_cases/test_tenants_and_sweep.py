@@ -7,14 +7,14 @@ import pytest
 from application.use_cases.add_tenant import AddTenant
 from application.use_cases.issue_ticket import IssueTicket, IssueTicketRequest
 from application.use_cases.list_tenants import ListTenants
-from application.use_cases.sweep import EVENTS_KEPT, TICKETS_KEPT, Sweep, SweepResult
+from application.use_cases.sweep import EVENTS_KEPT, MESSAGES_KEPT, TICKETS_KEPT, Sweep, SweepResult
 from domain.errors import InvalidValue
 from tests.factories import TENANT, a_request
 from tests.spec.use_cases.world import World
 
 pytestmark = pytest.mark.anyio
 
-NOTHING = SweepResult(settled_transfers=0, purged_downloads=0, purged_tickets=0, purged_events=0)
+NOTHING = SweepResult(settled_transfers=0, purged_downloads=0, purged_tickets=0, purged_events=0, purged_messages=0)
 
 
 async def sweep(world: World) -> SweepResult:
@@ -69,3 +69,15 @@ async def test_a_sweep_deletes_tickets_and_events_that_are_past_use():
     assert (await sweep(world)).purged_tickets == 1
     world.clock.advance(EVENTS_KEPT)
     assert (await sweep(world)).purged_events == 1
+
+
+async def test_a_sweep_forgets_messages_that_no_broker_has_any_more():
+    world = World()
+    async with world.unit_of_work() as work:
+        await work.inbox.add(TENANT, "m1", world.clock.now())
+        await work.commit()
+
+    world.clock.advance(MESSAGES_KEPT)
+    assert await sweep(world) == NOTHING
+    world.clock.advance(timedelta(seconds=1))
+    assert (await sweep(world)).purged_messages == 1
