@@ -66,6 +66,8 @@ class ArchiveFile:
 
         Characters that an entity tag cannot hold are percent-encoded, so that distinct checksums stay distinct.
         """
+        if self.checksum.isascii() and self.checksum.isalnum():
+            return f'"{self.checksum}"'
         safe = "".join(c if 0x21 <= ord(c) <= 0x7E and c not in '"%' else "%" + c.encode().hex() for c in self.checksum)
         return f'"{safe}"'
 

@@ -28,13 +28,7 @@ from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.bodies import TolerantRequest
 from adapters.http.openapi import openapi_config
 from adapters.http.options import answer_options
-from adapters.http.roles import (
-    check_every_route_states_a_role,
-    provide_caller,
-    refuse_in_maintenance,
-    refuse_nul,
-    require_role,
-)
+from adapters.http.roles import admit, check_every_route_states_a_role, provide_caller
 
 ROUTE_HANDLERS = (
     *downloads.route_handlers,
@@ -105,7 +99,7 @@ def create_app(
     app = Litestar(
         route_handlers=[*ROUTE_HANDLERS, *extra_handlers],
         dependencies={**dependencies, "caller": Provide(provide_caller, sync_to_thread=False)},
-        guards=[refuse_nul, require_role, refuse_in_maintenance],
+        guards=[admit],
         cors_config=CROSS_ORIGIN,
         middleware=[
             *middleware,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from litestar import HttpMethod, Request, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
-from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp
 
 from adapters.http.download_docs import DOWNLOAD, DOWNLOAD_BY_NAME, DOWNLOAD_BY_TICKET
 from adapters.http.headers import conditions_of
@@ -36,7 +36,7 @@ async def download_file(
     checksum: FromPath[str],
     open_download: NamedDependency[SkipValidation[OpenDownload]],
     inline: Inline = None,
-) -> ASGIResponse:
+) -> ASGIApp:
     """A file by its checksum, charged to the caller's own account."""
     account = AccountKey.of_user(request.user.tenant, request.user.email)
     return _answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
@@ -54,7 +54,7 @@ async def download_file_by_name(
     filename: FromPath[str],
     open_download: NamedDependency[SkipValidation[OpenDownload]],
     inline: Inline = None,
-) -> ASGIResponse:
+) -> ASGIApp:
     """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
     del filename
     account = AccountKey.of_user(request.user.tenant, request.user.email)
@@ -71,7 +71,7 @@ async def download_file_with_token(
     redeem_ticket: NamedDependency[SkipValidation[RedeemTicket]],
     open_download: NamedDependency[SkipValidation[OpenDownload]],
     inline: Inline = None,
-) -> ASGIResponse:
+) -> ASGIApp:
     """A file by a ticket: charged to the user whom the ticket names, else to nobody."""
     redeemed = await redeem_ticket.execute(
         RedeemTicketRequest(
@@ -96,7 +96,7 @@ def _answer(
     checksum: str,
     inline: bool,
     ticket_id: str | None = None,
-) -> ASGIResponse:
+) -> ASGIApp:
     wanted = DownloadRequest(
         account=account,
         checksum=checksum,

@@ -1,6 +1,7 @@
 """Every route states who may call it; a route without a statement does not start (DESIGN section 12).
 
-Guards are coroutines although they wait for nothing: Litestar runs plain functions in a thread, for each request.
+There is one guard, a coroutine although it waits for nothing: for each guard and request Litestar copies the handler,
+and runs a plain function in a thread.
 """
 
 from typing import Any
@@ -41,8 +42,15 @@ def instance_administrator() -> dict[str, Any]:
     return {**also_in_maintenance(Role.INSTANCE_ADMIN), CROSSES_TENANTS_KEY: True}
 
 
-async def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as below
-    """Guard for all routes, after the role's. Raises ``TenantInMaintenance`` for what is no reading."""
+async def admit(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
+    """The guard for all routes. Raises ``ValidationException``, ``Forbidden``, ``TenantInMaintenance``."""
+    refuse_nul(connection)
+    require_role(connection, handler)
+    refuse_in_maintenance(connection, handler)
+
+
+def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as below
+    """Raises ``TenantInMaintenance`` for what is no reading."""
     if handler.opt.get(EVERYBODY_KEY) or handler.opt.get(IN_MAINTENANCE_KEY):
         return
     if connection.scope.get("method") in {HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS}:
@@ -51,8 +59,8 @@ async def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHa
         raise TenantInMaintenance(connection.user.tenant)
 
 
-async def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
-    """Guard for all routes. Raises ``Forbidden`` when the caller's role is too weak."""
+def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
+    """Raises ``Forbidden`` when the caller's role is too weak."""
     if handler.opt.get(EVERYBODY_KEY) or _is_options(connection):
         return
     caller: Caller = connection.user
@@ -68,8 +76,8 @@ def _is_options(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  
     return bool(connection.scope.get("method") == HttpMethod.OPTIONS)
 
 
-async def refuse_nul(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as above
-    """Guard for all routes: no name here holds a NUL, and PostgreSQL takes none. Raises ``ValidationException``."""
+def refuse_nul(connection: ASGIConnection) -> None:  # type: ignore[type-arg]  # as above
+    """No name here holds a NUL, and PostgreSQL takes none. Raises ``ValidationException``."""
     query: bytes = connection.scope.get("query_string", b"")
     if b"%00" in query or b"\x00" in query or any("\x00" in str(text) for text in connection.path_params.values()):
         raise ValidationException("An address here never holds a NUL character.")

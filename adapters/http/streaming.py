@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import anyio
-from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from adapters.http.errors import Answer, answer_for_refusal
@@ -26,7 +25,7 @@ ZERO_COPY = "http.response.zerocopysend"
 Result = NotModified | Described | Refused | Opened
 
 
-class DownloadAnswer(ASGIResponse):
+class DownloadAnswer:
     """The whole answer to one download request.
 
     Nothing is decided before this is called, so that everything that was taken is given back in one place; and nothing
@@ -42,7 +41,6 @@ class DownloadAnswer(ASGIResponse):
         accept: str,
         inline: bool,
     ) -> None:
-        super().__init__()
         self._open = open_download
         self._close = close_download
         self._account = account

@@ -7,6 +7,7 @@ from typing import ClassVar
 import anyio.to_thread
 import attrs
 
+from adapters.storage.disk_threads import on_disk
 from adapters.storage.fence import Fence
 from adapters.storage.local_paths import open_in_root, path_in_root
 from adapters.storage.plugin import StoragePlugin, parameter
@@ -57,11 +58,11 @@ class LocalStorage(Storage):
 
     async def check(self, url: str) -> CopyStatus:
         path = path_in_root(url, self.root)
-        return await anyio.to_thread.run_sync(_status_at, path, self.root, self.fence)
+        return await on_disk(_status_at, path, self.root, self.fence)
 
     async def open(self, location: FileLocation, size_bytes: int) -> ByteSource:
         path = path_in_root(location.url, self.root)
-        descriptor = await anyio.to_thread.run_sync(open_in_root, path, self.root, self.fence)
+        descriptor = await on_disk(open_in_root, path, self.root, self.fence, undo=os.close)
         source = LocalByteSource(descriptor, _status(descriptor))
         if source.status.size_bytes != size_bytes or location.version not in (None, source.status.version):
             await source.aclose()
