@@ -7,6 +7,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.amqp.health import BrokerCheck
 from adapters.amqp.publisher import AMQPPublisher
 from adapters.amqp.topology import Topology
 from adapters.http.authentication import Authenticator, KnownTenants
@@ -29,6 +30,7 @@ from application.delivery.refusals import Refusals
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 from application.delivery.verification import VerifiedCopies
+from application.ports.health import HealthCheck
 from application.use_cases.add_storage import AddStorage
 from application.use_cases.add_tenant import AddTenant
 from application.use_cases.change_setting import ChangeSetting
@@ -76,9 +78,9 @@ from entrypoints.settings import Settings
 _one = providers.Singleton
 
 
-def _all_checks(several: Any, *others: Any) -> Any:
-    """A provider of the list ``several`` with ``others`` behind it."""
-    return providers.Callable(lambda first, *rest: [*first, *rest], several, *others)
+def _configured(checks: list[HealthCheck], settings: Settings) -> list[HealthCheck]:
+    """What there is to look at: the broker only where there is one."""
+    return [check for check in checks if not isinstance(check, BrokerCheck) or settings.broker_url]
 
 
 class Adapters(containers.DeclarativeContainer):
@@ -115,7 +117,9 @@ class Adapters(containers.DeclarativeContainer):
     host = _one(socket.gethostname)
     version = _one(version, "rs-downloader")
     metrics = _one(Metrics, clock)
-    health_checks = providers.List(_one(DatabaseCheck, engine), _one(DiskCheck, settings.provided.data_dir))
+    broker_check = _one(BrokerCheck, settings.provided.broker_url, vhost=settings.provided.amqp_tenant_vhost)
+    database_check = _one(DatabaseCheck, engine)
+    disk_check = _one(DiskCheck, settings.provided.data_dir)
 
 
 class UseCases(containers.DeclarativeContainer):
@@ -173,7 +177,15 @@ class UseCases(containers.DeclarativeContainer):
     )
     sweep = _one(Sweep, _ledger, _unit_of_work, _clock)
     check_storages = _one(CheckStorages, _unit_of_work, _registry)
-    check_health = _one(CheckHealth, _all_checks(adapters.health_checks, check_storages), _clock)
+    check_health = _one(
+        CheckHealth,
+        providers.Callable(
+            _configured,
+            providers.List(adapters.database_check, adapters.disk_check, check_storages, adapters.broker_check),
+            settings,
+        ),
+        _clock,
+    )
 
     redeem_ticket = _one(RedeemTicket, new_unit=_unit_of_work, clock=_clock)
     issue_ticket = _one(IssueTicket, _unit_of_work, _clock, _ids)

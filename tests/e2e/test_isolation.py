@@ -60,7 +60,7 @@ def world(tmp_path_factory):
     with sqlite_database() as url:
         given_settings = Settings.from_environ(
             {
-                "RS_DOWNLOADER_DATA_DIR": str(folder),
+                "RS_DOWNLOADER_DATA_DIR": str(folder / "data"),
                 "RS_DOWNLOADER_DATABASE_URL": url,
                 "RS_DOWNLOADER_LEASE_SECONDS": "3600",
                 "RS_DOWNLOADER_SLOT_WAIT_SECONDS": "0",

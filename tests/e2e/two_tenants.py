@@ -9,7 +9,7 @@ from adapters.persistence.engine import create_engine_for
 from adapters.persistence.tables import metadata
 from application.use_cases.add_storage import AddStorageRequest
 from application.use_cases.change_setting import ChangeSettingRequest
-from application.use_cases.register_files import NewFile, RegisterFilesRequest
+from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
 from application.use_cases.set_quota import SetQuotaRequest
 from application.use_cases.switch_maintenance import SwitchMaintenanceRequest
 from domain.access import Caller, Role
@@ -52,9 +52,10 @@ async def populate(container: CLIContainer, folder: Path) -> None:
                 data = (MARKER if is_theirs else "plainbytes--").encode()
                 path = folder / (MARKER if is_theirs else "plain") / "disk" / checksum
                 path.write_bytes(data)
-                await use_cases.register_files().execute(
+                result = await use_cases.register_files().execute(
                     RegisterFilesRequest(tenant=tenant, files=(_new_file(checksum, path, is_theirs=is_theirs),))
                 )
+                assert isinstance(result, Registered), result
             await _limits_and_settings(use_cases, tenant, NUMBER if is_theirs else 1000)
             await _tickets_and_transfers(container, tenant, is_theirs=is_theirs)
             await use_cases.switch_maintenance().execute(

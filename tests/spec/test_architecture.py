@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"domain", "application", "adapters", "entrypoints", "migrations"}
-FOLDERS = PACKAGES | {"tests", "benchmarks", "docs", ".ci"}
+FOLDERS = PACKAGES | {"tests", "benchmarks", "docs", "deploy", ".ci"}
 
 
 def tracked_files():
