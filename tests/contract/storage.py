@@ -50,6 +50,9 @@ class StorageContract:
 
     pytestmark = pytest.mark.anyio
 
+    async def test_a_storage_that_is_there_passes_its_probe(self, bench: Bench) -> None:
+        await bench.storage.probe()
+
     async def test_what_was_stored_is_read(self, bench: Bench) -> None:
         location = await located(bench, bench.put("a.dat", DATA))
 

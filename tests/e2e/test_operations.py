@@ -153,3 +153,19 @@ def test_instances_are_listed_while_they_live(tmp_path: Path) -> None:
     assert [found["state"] for found in both] == ["RUNNING", "RUNNING"]
     assert all(found["host"] and found["version"] and found["startedAt"] for found in both)
     assert after == []
+
+
+def test_the_transfers_of_a_removed_tenant_end_and_leave_nothing(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, lease_seconds=3, renew_seconds=0.5, sweep_seconds=0.5)
+    checksum, data = installation.add_file(SIZE)
+    with installation.serving() as server:
+        client = SlowClient(server, checksum, installation.token())
+        assert client.read_head() == 200
+        received = client.read(MIB)
+        assert installation.use(lambda use_cases: use_cases.remove_tenant().execute("demo"))
+        until(lambda: "rs_downloader_transfers_running 0.0" in get(server, "/metrics").text)
+        client.close()
+
+    assert received == data[:MIB]
+    for table in ("tenant", "account", "download", "transfer", "file", "file_location", "storage_location"):
+        assert installation.query(f"SELECT count(*) FROM {table}") == [(0,)], table
