@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from application.errors import Conflict
+from application.errors import Conflict, DatabaseUnavailable
 from application.ports.instances import InstanceState
 from application.use_cases.add_tenant import AddTenant
 from application.use_cases.check_storages import CheckStorages
 from application.use_cases.keep_instance import ForgetInstances, KeepInstance, ListInstances
 from application.use_cases.remove_tenant import REMEMBERED, FinishRemovals, RemoveTenant
 from tests.factories import TENANT, a_request, a_storage
+from tests.fakes.in_memory_database import InMemoryDatabase
 from tests.fakes.in_memory_storage import Misbehaviour
+from tests.fakes.in_memory_unit_of_work import InMemoryUnitOfWork
 from tests.spec.use_cases.world import World
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +69,29 @@ async def test_what_a_late_request_leaves_of_a_removed_tenant_goes_too():
     assert (late, rest) == (3, 0)
     assert world.tables.removals == world.tables.accounts == world.tables.transfers == {}
     assert await add.execute(TENANT)
+
+
+@pytest.mark.parametrize(("failures", "is_done"), [(3, True), (4, False)])
+async def test_a_removal_tries_again_when_an_admission_stands_in_its_way(failures, is_done):
+    world, down = World().with_one_file(), InMemoryDatabase()
+    down.is_down = True
+    left = [failures]
+
+    def unit_of_work() -> InMemoryUnitOfWork:
+        if left[0] and world.tables.removals:
+            left[0] -= 1
+            return InMemoryUnitOfWork(down)
+        return world.unit_of_work()
+
+    remove = RemoveTenant(unit_of_work, world.clock)
+    if is_done:
+        assert not await remove.execute(TENANT)
+    else:
+        with pytest.raises(DatabaseUnavailable):
+            await remove.execute(TENANT)
+
+    assert (world.tables.files == {}) is is_done
+    assert world.tables.removals.keys() == {TENANT}
 
 
 async def test_storages_that_do_not_answer_are_counted_and_not_named():
