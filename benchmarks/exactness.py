@@ -1,8 +1,8 @@
 """``python -m benchmarks.exactness [--repeat 20] [--quick]``: the exactness of four servers, again and again.
 
 Runs the tests of ``tests/e2e/test_engines_exactness.py``, whose moments of failure are drawn anew every time: as they
-are, with one server killed, and with the database restarted in both ways. Prints one line for each, ends with 1 when
-any run was not exact. Needs ``RS_DOWNLOADER_TEST_POSTGRES_URL`` and the programs of a PostgreSQL server.
+are, with one server killed, and with the database restarted in both ways. Prints one line for each run, ends with 1
+when any was not exact. Needs ``RS_DOWNLOADER_TEST_POSTGRES_URL`` and the programs of a PostgreSQL server.
 """
 
 import argparse
@@ -44,6 +44,7 @@ def main() -> int:
                     print(f"{name}, run {number + 1}: {error}", flush=True)
                 else:
                     exact += 1
+                    print(f"{name}, run {number + 1}: exact", flush=True)
         failed += options.repeat - exact
         print(f"{name}: {exact} of {options.repeat} runs exact ({time.monotonic() - started:.0f} s)", flush=True)
     return 1 if failed else 0
