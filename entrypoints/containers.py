@@ -161,7 +161,6 @@ class UseCases(containers.DeclarativeContainer):
         close_download=close_download,
         estimate_wait=estimate_wait,
         ids=_ids,
-        clock=_clock,
         refusals=refusals,
         copy_log=providers.Object(log_copy),
         chunk_bytes=settings.provided.chunk_bytes,

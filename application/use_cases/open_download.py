@@ -12,7 +12,6 @@ from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 from application.delivery.verification import CopyCorrupt, VerifiedCopies
 from application.errors import StorageUnavailable
-from application.ports.clock import Clock
 from application.ports.files import FileFinder
 from application.ports.identifiers import IdSource
 from application.ports.ledger import Ledger
@@ -115,7 +114,6 @@ class OpenDownload:
     close_download: CloseDownload
     estimate_wait: EstimateWait
     ids: IdSource
-    clock: Clock
     copy_log: CopyLog
     chunk_bytes: int = 128 * 1024
     refusals: Refusals = attrs.field(factory=Refusals)

@@ -126,7 +126,6 @@ class Service:
                 close_download=close_download,
                 estimate_wait=estimate_wait,
                 ids=ids,
-                clock=clock,
                 copy_log=lambda _reason, _copy, _error: None,
             ),
             "close_download": close_download,

@@ -90,7 +90,6 @@ class Service:
             close_download=self.close,
             estimate_wait=EstimateWait(ledger=self.ledger, clock=self.clock),
             ids=SequentialIds(),
-            clock=self.clock,
             copy_log=self._report,
             chunk_bytes=chunk_bytes,
         )
