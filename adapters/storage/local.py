@@ -53,7 +53,7 @@ class LocalStorage(Storage):
         path_in_root(url, self.root)
 
     async def probe(self) -> None:
-        if not await anyio.to_thread.run_sync(os.access, self.root, os.R_OK | os.X_OK):
+        if not await on_disk(os.access, self.root, os.R_OK | os.X_OK):
             raise StorageUnavailable("The folder of the storage is not there, or may not be read.")
 
     async def check(self, url: str) -> CopyStatus:
@@ -91,6 +91,7 @@ class LocalByteSource(ByteSource):
             data = _read_cached(self._descriptor, offset, length)
             if data is None:
                 # A cache miss waits for the disk: in a thread, so that nobody else waits with it.
+                # Not on_disk: a cancelled caller closes the descriptor, so this must have ended before.
                 data = await anyio.to_thread.run_sync(os.pread, self._descriptor, length, offset)
         except OSError as error:
             raise StorageUnavailable(f"The disk could not be read ({error.strerror}).") from error
