@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 VENV := .venv
+TOOLS := .tools
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DATA_DIR ?= .data
@@ -13,17 +14,22 @@ PORT ?= 9053
 COVERAGE := --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=98
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint format bench migration docs lock clean help
+.PHONY: run test check coverage tools lint format bench migration docs lock clean help
 
 run: $(STAMP) ## Make demo data and serve it on http://127.0.0.1:9053 (DATA_DIR=, PORT=)
 	@$(BIN)/rs-downloader demo --data-dir $(DATA_DIR) --port $(PORT)
 	@exec $(BIN)/rs-downloader serve --data-dir $(DATA_DIR) --port $(PORT)
 
 test: $(STAMP) ## Run every test that needs no server (ARGS="-k quota" narrows)
-	$(BIN)/pytest -m "not postgres and not amqp" -n 2 $(ARGS)
+	$(BIN)/pytest -m "not postgres and not amqp and not tools" -n 2 $(ARGS)
 
-check: lint ## What a change must pass: lint, and the tests with branch coverage of the rules
-	$(BIN)/pytest -m "not postgres and not amqp" -n 2 $(COVERAGE) $(ARGS)
+check: lint test ## What a change must pass: lint, and the tests
+
+coverage: $(STAMP) ## The tests with branch coverage of the rules, which takes twice as long
+	$(BIN)/pytest -m "not postgres and not amqp and not tools" -n 2 $(COVERAGE) $(ARGS)
+
+tools: $(TOOLS)/.stamp ## Install the servers and clients that tests run beside the service (S3, Glacier, STAC)
+	@echo 'export RS_DOWNLOADER_TEST_TOOLS=$(abspath $(TOOLS))/bin'
 
 lint: $(STAMP) ## Style, format, types and the import contracts
 	$(BIN)/ruff check
@@ -48,25 +54,38 @@ docs: $(STAMP) ## Write the table of docs/configuration.md anew
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	uv lock --upgrade
 	uv export --all-extras --all-groups --no-emit-project --no-annotate --no-header --quiet -o requirements.lock
+	uv pip compile --upgrade --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 tests/tools.in -o tests/tools.lock
 
 clean: ## Remove the environment and the demo data
-	rm -rf $(VENV) .data
+	rm -rf $(VENV) $(TOOLS) .data
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(STAMP): requirements.lock pyproject.toml
+# An environment from a lock with hashes: with uv where there is one, with pip elsewhere.
+define environment
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; say which: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, but $(PYTHON) is older; say which: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@if command -v uv >/dev/null; then \
-		uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); \
-		uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock; \
+		uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(1); \
+		uv pip sync --quiet --python $(1)/bin/python --require-hashes $(2); \
+	else \
+		$(PYTHON) -m venv --clear $(1); \
+		$(1)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+		$(1)/bin/python -m pip install --quiet --require-hashes --requirement $(2); \
+	fi
+endef
+
+$(STAMP): requirements.lock pyproject.toml
+	$(call environment,$(VENV),requirements.lock)
+	@if command -v uv >/dev/null; then \
 		uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
 	else \
-		$(PYTHON) -m venv --clear $(VENV); \
-		$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'; \
-		$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; \
 		$(BIN)/python -m pip install --quiet --no-deps --editable .; \
 	fi
+	@touch $@
+
+$(TOOLS)/.stamp: tests/tools.lock
+	$(call environment,$(TOOLS),tests/tools.lock)
 	@touch $@

@@ -27,6 +27,18 @@ class CopyChanged(StorageUnavailable):
     code = "copy-changed"
 
 
+class CopyMisread(StorageUnavailable):
+    """What a storage's plugin says or returns of one object contradicts what was asked."""
+
+    code = "copy-misread"
+
+
+class CopyNotRestored(StorageUnavailable):
+    """The object is on a nearline storage and must be restored before it can be opened."""
+
+    code = "copy-not-restored"
+
+
 class LocationRefused(PortError):
     """The URL is outside what this storage may read."""
 
@@ -37,6 +49,12 @@ class PluginUnusable(StorageUnavailable):
     """The storage's plugin is missing, broken, or refuses its parameters."""
 
     code = "plugin-unusable"
+
+
+class SecretUnreadable(PluginUnusable):
+    """A stored secret cannot be decrypted: its key is not at hand, or it was tampered with."""
+
+    code = "secret-unreadable"
 
 
 class DatabaseUnavailable(PortError):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -79,6 +79,15 @@ class Installation:
         data_type = "RAWDATA" if counted else "QUICKLOOK_SD"
         self._run("files", "add", str(path), "--storage", storage, "--type", data_type)
         return digest.hexdigest()
+
+    def add_s3(self, name: str, parameters: Mapping[str, object]) -> None:
+        """A storage on S3."""
+        given = [text for item in parameters.items() for text in ("--parameter", "=".join(map(str, item)))]
+        self._run("storages", "add", name, "--plugin", "S3", *given)
+
+    def add_listed(self, storage: str) -> None:
+        """Register everything on a storage by its MD5."""
+        self._run("files", "add", "--storage", storage, "--prefix", "", "--type", "RAWDATA", "--algorithm", "MD5")
 
     @contextmanager
     def serving(self, command: Sequence[str] = (COMMAND, "serve"), **settings: object) -> Iterator[Target]:

@@ -20,12 +20,13 @@ PATIENCE_SECONDS = 60
 def run(setting: Setting) -> list[Line]:
     """Memory, bytes handed over and the time to free a slot; of zero copy, then of the chunk path."""
     return [
-        *_run(setting, setting.stuck, "zero copy", GOAL_KIB),
-        *_run(setting, setting.verified, "chunks (verified storage)", GOAL_CHUNK_KIB),
+        *many_that_stop(setting, setting.stuck, "zero copy", GOAL_KIB),
+        *many_that_stop(setting, setting.verified, "chunks (verified storage)", GOAL_CHUNK_KIB),
     ]
 
 
-def _run(setting: Setting, file: BenchFile, how: str, goal: int) -> list[Line]:
+def many_that_stop(setting: Setting, file: BenchFile, how: str, goal: int) -> list[Line]:
+    """What so many clients of one file cost that take the head of the answer and then nothing."""
     count = setting.slow_clients
     with setting.installation.serving(renew_seconds=0.5) as service:
         timed_fetch(setting.installation.download(service, file.checksum))

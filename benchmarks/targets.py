@@ -19,10 +19,11 @@ class Ask:
     port: int
     path: str
     token: str = ""
+    host: str = "127.0.0.1"
 
     def message(self, *, byte_range: str = "", method: str = "GET") -> bytes:
         """The request as bytes."""
-        lines = [f"{method} {self.path} HTTP/1.1", "Host: 127.0.0.1"]
+        lines = [f"{method} {self.path} HTTP/1.1", f"Host: {self.host}"]
         if self.token:
             lines.append(f"Authorization: Bearer {self.token}")
         if byte_range:

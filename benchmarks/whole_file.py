@@ -20,7 +20,7 @@ def run(setting: Setting) -> list[Line]:
             "reference": (Ask(port=setting.reference.port, path=f"/{setting.big.name}"), setting.reference.pid),
         }
         for clients, goal, rounds in ((1, GOAL_ONE, setting.rounds), (8, GOAL_EIGHT, setting.rounds_of_many)):
-            meters = {name: _Meter(ask, pid, clients) for name, (ask, pid) in asks.items()}
+            meters = {name: Meter(ask, pid, clients) for name, (ask, pid) in asks.items()}
             for meter in meters.values():
                 meter.warm_up()
             rates = interleaved({name: meter.measure for name, meter in meters.items()}, rounds)
@@ -28,7 +28,7 @@ def run(setting: Setting) -> list[Line]:
     return lines
 
 
-class _Meter:
+class Meter:
     def __init__(self, ask: Ask, pid: int, clients: int) -> None:
         self._fetch: Callable[[], tuple[int, float]] = (
             (lambda: timed_fetch(ask)) if clients == 1 else (lambda: timed_fetch_by_many(ask, clients))

@@ -47,11 +47,15 @@ class Role(StrEnum):
 
 @attrs.frozen
 class Caller:
-    """An authenticated caller; ``tenant`` comes from the token and is authoritative."""
+    """An authenticated caller; ``tenant`` comes from the token and is authoritative.
+
+    ``groups`` are access groups that the token itself states (claim ``accessGroups``), beside those on record.
+    """
 
     tenant: str
     email: str
     role: Role
+    groups: frozenset[str] = frozenset()
 
     @classmethod
     def anonymous(cls, tenant: str) -> "Caller":

@@ -39,6 +39,10 @@ _REGISTERED = {"md5": "md5", "sha1": "sha", "sha256": "sha-256", "sha512": "sha-
 """IANA's HTTP digest algorithm names for the algorithms we know."""
 
 
+COMPUTABLE = frozenset({*_HASHLIB, "adler32", "crc32"})
+"""The algorithms that can be computed here, in small letters without hyphens and underscores."""
+
+
 def canonical(algorithm: str) -> str:
     """One spelling for ``SHA-256``, ``sha256``, ``SHA_256``."""
     plain = algorithm.lower().replace("-", "").replace("_", "")
@@ -53,6 +57,11 @@ def hasher(algorithm: str) -> Hasher | None:
     if name in {"adler32", "crc32"}:
         return _Crc(adler=name == "adler32", value=1 if name == "adler32" else 0)
     return None
+
+
+def can_compute(algorithm: str) -> bool:
+    """Whether a file of this algorithm can be verified here."""
+    return algorithm.lower().replace("-", "").replace("_", "") in COMPUTABLE
 
 
 def matches(hexdigest: str, checksum: str) -> bool:

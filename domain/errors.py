@@ -43,6 +43,28 @@ class Forbidden(DomainError):
     code = "forbidden"
 
 
+class TooMany(DomainError):
+    """More than one request may be about; several smaller ones can be sent."""
+
+    code = "too-many"
+
+
+class DataRightMissing(DomainError):
+    """The caller sees the product, and has no right to its files."""
+
+    code = "no-data-right"
+
+
+class LicenceMissing(DomainError):
+    """A licence must be accepted before this can be done with the product."""
+
+    code = "licence-not-accepted"
+
+    def __init__(self, product: object, link: str) -> None:
+        super().__init__(f"Accept the licence of {product} first: {link}")
+        self.link = link
+
+
 class PreconditionFailed(DomainError):
     """A precondition of the request does not hold (RFC 9110 section 13.2): nothing was sent."""
 
@@ -75,6 +97,26 @@ class RestorationNeeded(DomainError):
     """Only nearline copies exist: the file must be restored before it can be read."""
 
     code = "restoration-needed"
+
+
+class RestorationRunning(DomainError):
+    """The file is being restored: it can be read soon, without anybody asking again."""
+
+    code = "restoration-running"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("This file is being restored from a nearline storage. Try again later; it need not be asked.")
+        self.retry_after = retry_after
+
+
+class LiesElsewhere(DomainError):
+    """The product only refers to this file: it lies elsewhere on the web, at ``uri``, and no copy of it is here."""
+
+    code = "lies-elsewhere"
+
+    def __init__(self, uri: str) -> None:
+        super().__init__("The product only refers to this file: it is to be fetched where it lies, see 'uri'.")
+        self.uri = uri
 
 
 class CopiesUnreachable(DomainError):

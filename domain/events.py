@@ -99,6 +99,28 @@ class FileAvailabilityKnown:
     occurred_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class RestorationGroupGranted:
+    """A group asked for files and will get its answer."""
+
+    tenant: str
+    group_id: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class RestorationGroupEnded:
+    """Each file that a group asked for has its answer: available, or the reason why it is not."""
+
+    tenant: str
+    group_id: str
+    is_success: bool
+    message: str
+    available: list[str]
+    reasons_by_checksum: dict[str, str]
+    occurred_at: datetime
+
+
 Event = (
     DownloadCompleted
     | DownloadAbandoned
@@ -109,4 +131,6 @@ Event = (
     | QuotaUsed
     | DownloadsRefused
     | FileAvailabilityKnown
+    | RestorationGroupGranted
+    | RestorationGroupEnded
 )

@@ -71,6 +71,12 @@ class ArchiveFile:
         safe = "".join(c if 0x21 <= ord(c) <= 0x7E and c not in '"%' else "%" + c.encode().hex() for c in self.checksum)
         return f'"{safe}"'
 
+    @property
+    def content_type(self) -> str:
+        """The stored media type, unless it could not stand in a header."""
+        is_sendable = self.media_type.isascii() and self.media_type.isprintable()
+        return self.media_type if is_sendable else "application/octet-stream"
+
 
 @attrs.frozen(kw_only=True)
 class FileLocation:
@@ -78,6 +84,7 @@ class FileLocation:
 
     ``version`` is what the storage said of the bytes' identity when the copy was registered (for a disk: size, change
     time and inode); ``None`` when it could not say. A copy whose version no longer matches is never sent.
+    ``verified_at`` is when a whole reading of the copy last had the right digest.
     """
 
     tenant: str
@@ -91,6 +98,7 @@ class FileLocation:
     nearline_confirmed: bool = False
     suspect_since: datetime | None = None
     suspect_reason: str | None = None
+    verified_at: datetime | None = None
 
     @property
     def is_suspect(self) -> bool:

@@ -59,8 +59,27 @@ DEFINITIONS: tuple[SettingDefinition, ...] = (
         maximum=_TEN_YEARS,
         refusal="parameter [resume window] must be a valid number of seconds >= 0",
     ),
+    SettingDefinition(
+        name="cacheMaxSize",
+        description="Most that the internal cache of restored files may hold, in kilobytes.",
+        default=500_000_000,
+        minimum=1,
+        maximum=_EXACT_IN_JSON // 1024,
+        refusal="parameter [max cache size] must be a valid positive number",
+    ),
+    SettingDefinition(
+        name="restorationByUsers",
+        description="1: users may have files restored that they may download. 0: only EXPLOIT and stronger roles may.",
+        default=1,
+        minimum=0,
+        maximum=1,
+        refusal="parameter [restoration by users] must be a valid number, 0 or 1",
+    ),
 )
-"""Names, texts and bounds of every setting; ``maxQuota`` and ``rateLimit`` are upstream's."""
+"""Names, texts and bounds of every setting; ``maxQuota``, ``rateLimit`` and ``cacheMaxSize`` are upstream's."""
+
+CACHE_PATH = "tenantCachePath"
+"""Upstream's name of the folder of the internal cache, which is shown among the settings and never changed there."""
 
 
 def definition(name: str) -> SettingDefinition:
@@ -86,6 +105,8 @@ class TenantSettings:
     limits: Limits
     ticket_lifetime: timedelta
     resume_window: timedelta
+    cache_bytes: int = attrs.field(default=500_000_000 * 1024)
+    users_may_restore: bool = True
 
     DEFAULTS: ClassVar["TenantSettings"]
 
@@ -100,6 +121,8 @@ class TenantSettings:
             limits=Limits(max_quota=value("maxQuota"), rate_limit=value("rateLimit")),
             ticket_lifetime=timedelta(seconds=value("ticketLifetime")),
             resume_window=timedelta(seconds=value("resumeWindow")),
+            cache_bytes=1024 * value("cacheMaxSize"),
+            users_may_restore=value("restorationByUsers") == 1,
         )
 
 

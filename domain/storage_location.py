@@ -19,6 +19,13 @@ class StorageType(StrEnum):
     OFFLINE = "OFFLINE"
 
 
+class Delivery(StrEnum):
+    """How bytes reach the client: through this service, or straight from the storage by a signed URL."""
+
+    STREAM = "STREAM"
+    REDIRECT = "REDIRECT"
+
+
 def _name(_instance: object, _attribute: "attrs.Attribute[str]", value: str) -> None:
     if not _NAME.fullmatch(value):
         raise InvalidValue(f"A storage name has 1 to 128 letters, digits, '-' or '_'; {value!r} has not.")
@@ -30,6 +37,7 @@ class StorageLocation:
 
     ``priority`` 0 is the best and unique per type. ``plugin_id`` is ``None`` exactly for an OFFLINE storage.
     ``verify`` hashes full files as they leave and holds the last bytes back until the digest matches.
+    ``delivery`` REDIRECT sends clients of whole files to the storage itself, where its plugin can sign URLs.
     ``allocated_size_kb`` is informative, in kilobytes; 0 means not stated.
     """
 
@@ -41,6 +49,7 @@ class StorageLocation:
     parameters: Mapping[str, object] = attrs.field(factory=dict)
     active: bool = True
     verify: bool = False
+    delivery: Delivery = Delivery.STREAM
     allocated_size_kb: int = 0
 
     def __attrs_post_init__(self) -> None:

@@ -5,8 +5,10 @@ from enum import IntEnum
 
 import attrs
 
+from domain.access import Caller, Role
 from domain.account import AccountKey
 from domain.errors import InvalidValue
+from domain.urn import Urn
 
 RESUME_FACTOR = 3
 """A started download may be resumed after expiry for this many times the time that the rest should take."""
@@ -21,6 +23,22 @@ class TicketState(IntEnum):
     EXHAUSTED = 1
     EXPIRED = 2
     REVOKED = 3
+
+
+@attrs.frozen(kw_only=True)
+class ProductTicket:
+    """A ticket to a file as part of a product: what its issuer may have decides at every use, not only when issued.
+
+    ``role`` and ``groups`` are what the issuer's own token said; rights and licences are read anew.
+    """
+
+    urn: Urn
+    role: Role
+    groups: frozenset[str] = frozenset()
+
+    def holder(self, tenant: str, email: str) -> Caller:
+        """The issuer, as a caller."""
+        return Caller(tenant, email, self.role, self.groups)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +61,7 @@ class Ticket:
     uses: int = 0
     spent: int = 0
     revoked_at: datetime | None = None
+    product: ProductTicket | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.max_uses is not None and self.max_uses < 1:

@@ -15,20 +15,22 @@ from litestar.di import Provide
 
 from adapters.http.app import create_app
 from adapters.http.gate import Gate
-from adapters.http.management import ManagementApp, managed
 from adapters.telemetry.metrics import Metrics, RequestMetrics
 from adapters.telemetry.requests import ASGIApp, RequestLog
+from application.delivery.cool_downs import CoolDowns
 from application.delivery.running import RunningTransfers
 from application.delivery.verification import VerifiedCopies
 from application.errors import PortError
 from application.use_cases.keep_instance import KeepInstance
 from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.report_refusals import ReportRefusals
-from application.use_cases.sweep import Sweep
-from entrypoints.containers import HTTPContainer, use_cases_of
+from application.use_cases.run_job import RunJob
+from entrypoints.containers.http import HTTPContainer, use_cases_of
+from entrypoints.jobs import upkeep_of
 from entrypoints.lifetimes import opened
-from entrypoints.observing import watch
-from entrypoints.periodic import every
+from entrypoints.observing import observed, watch
+from entrypoints.periodic import ended, every
+from entrypoints.restoring import restoration_jobs
 from entrypoints.settings import Settings
 
 _log = structlog.get_logger("rs_downloader.server")
@@ -90,10 +92,15 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(opened(container.adapters))
+            stack.push_async_callback(container.key_sets().aclose)
+            # Loads the plugins now, not when the first download waits for them.
+            container.adapters.storage_registry().plugins()
             verified: VerifiedCopies = container.use_cases.verified()
             stack.push_async_callback(verified.aclose)
+            cool_downs: CoolDowns = container.use_cases.cool_downs()
+            stack.push_async_callback(cool_downs.flush)
             renew: RenewTransfers = container.use_cases.renew_transfers()
-            sweep: Sweep = container.use_cases.sweep()
+            run: RunJob = container.use_cases.run_job()
             running: RunningTransfers = container.use_cases.running()
             metrics: Metrics = container.adapters.metrics()
             keep: KeepInstance = container.use_cases.keep_instance()
@@ -105,26 +112,27 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             reports = [("report refusals", settings.report_seconds, report.execute)] if settings.broker_url else []
             if reports:
                 stack.push_async_callback(_report, report)
-            for name, seconds, work in (
+            periodic: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
                 *reports,
                 ("keep instance", settings.renew_seconds, keep.execute),
-                ("forget instances", settings.sweep_seconds, container.use_cases.forget_instances().execute),
-                ("finish removals", settings.sweep_seconds, container.use_cases.finish_removals().execute),
                 ("renew leases", settings.renew_seconds, renew.execute),
-                ("sweep", settings.sweep_seconds, sweep.execute),
-            ):
+                *((job.name, job.interval.total_seconds(), partial(run.execute, job)) for job in upkeep_of(container)),
+                *((job.name, job.interval.total_seconds(), job.work) for job in restoration_jobs(container)),
+            ]
+            for name, seconds, work in periodic:
                 metrics.job_expected(name)
                 ran = partial(_count_run, metrics, name)
-                stack.push_async_callback(_stop, asyncio.create_task(every(seconds, work, name=name, ran=ran)))
-            if management is not None:
-                app = ManagementApp(container.use_cases.check_health(), metrics.exposition)
-                await stack.enter_async_context(managed(app, management))
+                stack.push_async_callback(ended, asyncio.create_task(every(seconds, work, name=name, ran=ran)))
+            await stack.enter_async_context(observed(container, management))
             _log.info("ready", instance=running.instance_id)
             yield
 
     return create_app(
         dependencies={
             **provided(use_cases_of(container)),
+            "known_tenants": Provide(lambda: container.known_tenants(), sync_to_thread=False),  # noqa: PLW0108 - as below
+            "oauth_client": Provide(lambda: container.oauth_client(), sync_to_thread=False),  # noqa: PLW0108 - as below
+            "item_format": Provide(lambda: container.adapters.item_format(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "exposition": Provide(lambda: container.adapters.metrics().exposition, sync_to_thread=False),
         },
         authenticator=container.authenticator(),
@@ -168,8 +176,3 @@ async def _leave(keep: KeepInstance) -> None:
         await keep.leave()
     except PortError as error:
         _log.warning("the instance stays registered until others forget it", error=str(error))
-
-
-async def _stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from adapters.persistence.catalogue_finder import SqlCatalogueFinder
 from adapters.persistence.finder import SqlFileFinder
 from adapters.persistence.ledger import SqlLedger
+from adapters.storage.registry import PluginRegistry
 
 
 @asynccontextmanager
@@ -17,4 +19,8 @@ async def opened(adapters: Any) -> AsyncIterator[None]:
         stack.push_async_callback(ledger.aclose)
         finder: SqlFileFinder = adapters.file_finder()
         stack.push_async_callback(finder.aclose)
+        catalogue_finder: SqlCatalogueFinder = adapters.catalogue_finder()
+        stack.push_async_callback(catalogue_finder.aclose)
+        registry: PluginRegistry = adapters.storage_registry()
+        stack.push_async_callback(registry.aclose)
         yield

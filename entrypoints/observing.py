@@ -1,12 +1,27 @@
 """What is watched of a running instance: the numbers that nobody counts, because they are there to be read."""
 
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.http.gate import Gate
+from adapters.http.management import ManagementApp, managed
 from adapters.persistence.ledger import SqlLedger
 from adapters.telemetry.metrics import Metrics
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
+
+
+@asynccontextmanager
+async def observed(container: Any, management: socket.socket | None) -> AsyncIterator[None]:
+    """Tell health and numbers on a listening socket, if there is one, while the block runs; closes the socket."""
+    if management is None:
+        yield
+        return
+    app = ManagementApp(container.use_cases.check_health(), container.adapters.metrics().exposition)
+    async with managed(app, management):
+        yield
 
 
 def watch(container: Any, gate: Gate) -> None:

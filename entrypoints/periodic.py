@@ -11,6 +11,9 @@ Sleep = Callable[[float], Awaitable[None]]
 JITTER = 0.1
 """Each pause is up to a tenth shorter, so that instances started together do not go on in step."""
 
+AGAIN_SECONDS = 0.5
+"""How long a cancellation may take to have its effect before there is another one."""
+
 _log = structlog.get_logger("rs_downloader.periodic")
 _random = random.SystemRandom()
 
@@ -36,3 +39,13 @@ async def every(
             ran(False)
         else:
             ran(True)
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """End work that goes on for ever: cancelled until it is over.
+
+    A cancellation that arrives while a database connection is being cleaned up comes out as the failure of one run.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_SECONDS)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import select
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +26,8 @@ from application.ports.messages import Received
 HEARTBEAT_SECONDS = 10.0
 LONGEST_PAUSE = 10.0
 """Seconds between two attempts to connect, at most."""
+
+_OUTCOMES: dict[type[Disposition], str] = {Done: "done", Later: "later", Dead: "dead"}
 
 Handler = Callable[[Received], Awaitable[object]]
 
@@ -58,6 +60,8 @@ class AMQPConsumer:
     batch: int = 50
     delays: tuple[float, ...] = RETRY_DELAYS
     is_connected: bool = attrs.field(default=False, init=False)
+    disposed: Counter[str] = attrs.field(factory=lambda: Counter(dict.fromkeys(_OUTCOMES.values(), 0)), init=False)
+    """How many messages were done, come later, or were put aside."""
     _stopping: threading.Event = attrs.field(factory=threading.Event, init=False)
     _waiting: "deque[Pulled]" = attrs.field(factory=deque, init=False)
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
@@ -163,8 +167,7 @@ class AMQPConsumer:
             return after(error, retries=delivery.retries, delays=self.delays)
         return Done()
 
-    @staticmethod
-    def _dispose(pulled: Pulled, disposition: Disposition, returning: Returning) -> None:
+    def _dispose(self, pulled: Pulled, disposition: Disposition, returning: Returning) -> None:
         match disposition:
             case Later():
                 _log.warning(
@@ -175,6 +178,7 @@ class AMQPConsumer:
                 _log.error("message put aside", queue=pulled.queue, reason=disposition.reason)
                 returning.aside(pulled.message, pulled.queue, disposition)
         pulled.message.ack()
+        self.disposed[_OUTCOMES[type(disposition)]] += 1
 
     def _wake_up(self) -> None:
         writer = self._wake

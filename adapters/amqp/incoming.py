@@ -115,6 +115,10 @@ def _plugin_changed(body: Body) -> Fact:
     return StorageChanged(_optional_text(body, "pluginBusinnessId"))
 
 
+def _plugins_forgotten(_body: Body) -> Fact:
+    return StorageChanged(None)
+
+
 def _tenant_created(_body: Body) -> Fact:
     return TenantCreated()
 
@@ -163,6 +167,7 @@ _READERS: Mapping[str, Callable[[Body], Fact]] = {
     topology.USER: _user,
     topology.STORAGE_CHANGED: _storage_changed,
     topology.PLUGIN_CHANGED: _plugin_changed,
+    topology.PLUGIN_FORGOTTEN: _plugins_forgotten,
     topology.TENANT_CREATED: _tenant_created,
     topology.TENANT_DELETED: _tenant_deleted,
     topology.FILE_REFERENCE: _file_reference,

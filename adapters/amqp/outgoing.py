@@ -14,6 +14,7 @@ from adapters.amqp.topology import (
     FILE_AVAILABLE_KEY,
     NOTIFICATION,
     QUOTA_UPDATE,
+    REQUESTS_GROUP,
     SERVICE_TYPE,
     Topology,
 )
@@ -100,6 +101,24 @@ def _file_available(payload: Payload) -> dict[str, object]:
     return body
 
 
+def _group_granted(payload: Payload) -> dict[str, object]:
+    return {"groupId": payload["group_id"], "type": "AVAILABILITY", "state": "GRANTED", "success": [], "errors": []}
+
+
+def _group_ended(payload: Payload) -> dict[str, object]:
+    return {
+        "groupId": payload["group_id"],
+        "type": "AVAILABILITY",
+        "state": "SUCCESS" if payload["is_success"] else "ERROR",
+        "message": payload["message"],
+        "success": [{"requestChecksum": checksum} for checksum in payload["available"]],
+        "errors": [
+            {"requestChecksum": checksum, "errorCause": reason}
+            for checksum, reason in payload["reasons_by_checksum"].items()
+        ],
+    }
+
+
 def _in_zulu(instant: datetime) -> str:
     """ISO 8601 in UTC with microseconds and ``Z``, as upstream's Gson writes dates."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -124,6 +143,18 @@ _FORMS: Mapping[str, _Form] = {
         body=_file_available,
         exchange=lambda topology: topology.file_notifications(),
         routing_key=FILE_AVAILABLE_KEY,
+    ),
+    "RestorationGroupGranted": _Form(
+        event=REQUESTS_GROUP,
+        converter=GSON,
+        body=_group_granted,
+        exchange=lambda topology: topology.broadcast(REQUESTS_GROUP),
+    ),
+    "RestorationGroupEnded": _Form(
+        event=REQUESTS_GROUP,
+        converter=GSON,
+        body=_group_ended,
+        exchange=lambda topology: topology.broadcast(REQUESTS_GROUP),
     ),
 }
 """Events that others hear of, by type; all others are told to nobody."""

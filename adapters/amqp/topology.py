@@ -15,6 +15,7 @@ HIGHEST_PRIORITY = 255
 USER = "fr.cnes.regards.modules.accessrights.domain.projects.events.ProjectUserEvent"
 STORAGE_CHANGED = "fr.cnes.regards.modules.downloader.service.StoragePluginConfEvent"
 PLUGIN_CHANGED = "fr.cnes.regards.framework.modules.plugins.domain.event.BroadcastPluginConfEvent"
+PLUGIN_FORGOTTEN = "fr.cnes.regards.framework.modules.plugins.domain.event.PluginConfClearCacheEvent"
 TENANT_CREATED = "fr.cnes.regards.framework.amqp.event.tenant.TenantCreatedEvent"
 TENANT_DELETED = "fr.cnes.regards.framework.amqp.event.tenant.TenantDeletedEvent"
 FILE_REFERENCE = "fr.cnes.regards.modules.filecatalog.amqp.output.FileReferenceEvent"
@@ -22,6 +23,7 @@ RESTORATION = "fr.cnes.regards.modules.filecatalog.amqp.input.FilesRestorationRe
 
 QUOTA_UPDATE = "fr.cnes.regards.modules.filecatalog.amqp.input.QuotaUpdateEvent"
 NOTIFICATION = "fr.cnes.regards.framework.amqp.event.notification.NotificationEvent"
+REQUESTS_GROUP = "fr.cnes.regards.modules.filecatalog.amqp.output.FileRequestsGroupEvent"
 FILE_AVAILABLE = "fr.cnes.regards.modules.filecatalog.amqp.output.FileAvailableEvent"
 
 FILE_AVAILABLE_EXCHANGE = "regards.storage.file.notification"
@@ -53,6 +55,7 @@ SUBSCRIPTIONS = (
     Subscription(event=USER, handler="fr.cnes.regards.modules.storage.service.file.download.DownloadQuotaService"),
     Subscription(event=STORAGE_CHANGED, handler="StoragePluginConfEventHandler"),
     Subscription(event=PLUGIN_CHANGED, handler="BroadcastPluginConfEventHandler", is_own=True),
+    Subscription(event=PLUGIN_FORGOTTEN, handler="PluginConfClearCacheEventHandler", is_own=True),
     Subscription(event=FILE_REFERENCE, handler="FileReferenceEventHandler"),
     Subscription(event=RESTORATION, handler="FilesRestorationRequestEventHandler"),
     Subscription(event=TENANT_CREATED, handler="TenantCreatedEventHandler", scope=Scope.INSTANCE),
@@ -78,7 +81,12 @@ class Topology:
 
     def outgoing(self) -> tuple[Exchange, ...]:
         """Every exchange that is published to."""
-        return self.broadcast(QUOTA_UPDATE), self.broadcast(NOTIFICATION), self.file_notifications()
+        return (
+            self.broadcast(QUOTA_UPDATE),
+            self.broadcast(NOTIFICATION),
+            self.broadcast(REQUESTS_GROUP),
+            self.file_notifications(),
+        )
 
     def dead_letter_exchange(self) -> Exchange:
         """Upstream's exchange for messages that nobody could handle."""

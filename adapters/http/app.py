@@ -4,28 +4,35 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar
-from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import Middleware
 
 from adapters.http import (
+    availability,
+    catalogue,
     downloads,
     files,
     health,
+    issuers,
     maintenance,
+    oauth,
     plugins,
     problem_pages,
     quota,
+    restorations,
     settings,
+    stac,
     storages,
     tenants,
     tickets,
     transfers,
+    users,
 )
 from adapters.http.answering import handle_exception
 from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.bodies import TolerantRequest
+from adapters.http.cross_origin import CROSS_ORIGIN
 from adapters.http.openapi import openapi_config
 from adapters.http.options import answer_options
 from adapters.http.roles import admit, check_every_route_states_a_role, provide_caller
@@ -37,48 +44,22 @@ ROUTE_HANDLERS = (
     *settings.route_handlers,
     *storages.route_handlers,
     *files.route_handlers,
+    *availability.route_handlers,
     *tickets.route_handlers,
+    *restorations.route_handlers,
     *plugins.route_handlers,
     *problem_pages.route_handlers,
     *health.route_handlers,
     *maintenance.route_handlers,
     *tenants.route_handlers,
+    *oauth.route_handlers,
+    *users.route_handlers,
+    *issuers.route_handlers,
+    *catalogue.route_handlers,
+    *stac.route_handlers,
 )
 
 LARGEST_BODY_BYTES = 10 * 1024 * 1024
-
-CROSS_ORIGIN = CORSConfig(
-    allow_origins=["*"],
-    allow_methods=["POST", "PUT", "GET", "HEAD", "OPTIONS", "DELETE"],
-    allow_headers=[
-        "authorization",
-        "content-type",
-        "scope",
-        "range",
-        "if-match",
-        "if-modified-since",
-        "if-none-match",
-        "if-range",
-        "if-unmodified-since",
-    ],
-    expose_headers=[
-        "accept-ranges",
-        "content-disposition",
-        "content-length",
-        "content-range",
-        "correlation-id",
-        "digest",
-        "etag",
-        "last-modified",
-        "location",
-        "ratelimit",
-        "ratelimit-policy",
-        "repr-digest",
-        "retry-after",
-    ],
-    max_age=3600,
-)
-"""Pages of any portal may call (contract-downloader 1.2); what they may send and see besides is what resuming needs."""
 
 
 def create_app(

@@ -9,7 +9,7 @@ from litestar.middleware.authentication import AbstractAuthenticationMiddleware,
 from litestar.types import ASGIApp
 
 from application.ports.clock import Clock
-from application.ports.tokens import TokenVerifier
+from application.ports.tokens import ExternalTokenVerifier, InvalidToken, TokenVerifier
 from application.use_cases.list_tenants import ListTenants
 from application.use_cases.switch_maintenance import ListMaintenance
 from domain.access import Caller
@@ -60,12 +60,23 @@ class KnownTenants:
         self._read_at = asked_at
 
 
+NOT_IN_ADDRESSES = (
+    "A session token in an address ends up in logs and histories: send it as 'Authorization: Bearer <token>', "
+    "or ask for a download ticket."
+)
+
+
 @attrs.frozen
 class Authenticator:
-    """Identifies callers. A query parameter ``token`` is never read: addresses end up in logs."""
+    """Identifies callers, by a token of this service or of an issuer that a tenant trusts.
+
+    A query parameter ``token`` is read only where the operator has switched that on: addresses end up in logs.
+    """
 
     verifier: TokenVerifier
     tenants: KnownTenants
+    external: ExternalTokenVerifier | None = attrs.field(default=None, kw_only=True)
+    reads_token_in_url: bool = attrs.field(default=False, kw_only=True)
 
     async def identify(self, *, authorization: str | None, scope: str | None) -> Caller:
         """The caller, from the fields ``Authorization`` and ``scope`` (header or query parameter) of a request.
@@ -77,7 +88,7 @@ class Authenticator:
             scheme, _, token = authorization.partition(" ")
             if scheme.lower() != "bearer" or not token.strip():
                 raise NotAuthorizedException(detail="Only 'Authorization: Bearer <token>' is understood.")
-            caller = self.verifier.verify(token.strip())
+            caller = await self._verified(token.strip())
             if not await self.tenants.serves(caller.tenant):
                 raise Forbidden("The token's tenant is not served here.")
             return caller
@@ -86,6 +97,14 @@ class Authenticator:
         if not await self.tenants.serves(scope):
             raise NotAuthorizedException(detail="The 'scope' header or param names no tenant that is served here.")
         return Caller.anonymous(scope)
+
+    async def _verified(self, token: str) -> Caller:
+        try:
+            return self.verifier.verify(token)
+        except InvalidToken:
+            if self.external is None or (caller := await self.external.verify(token)) is None:
+                raise
+            return caller
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
@@ -101,7 +120,22 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]  # the base class leaves its four parameters open
         """Identify the caller of one request."""
         authorization = connection.headers.get("authorization")
+        if authorization is None:
+            authorization = self._from_url(connection)
         # Reading the query costs more than verifying a known token, and a token makes the scope meaningless.
-        scope = None if authorization else connection.headers.get("scope") or connection.query_params.get("scope")
+        scope = None
+        if authorization is None:
+            scope = connection.headers.get("scope") or connection.query_params.get("scope")
         caller = await self._authenticator.identify(authorization=authorization, scope=scope)
         return AuthenticationResult(user=caller, auth=self._authenticator.tenants.in_maintenance(caller.tenant))
+
+    def _from_url(self, connection: ASGIConnection) -> str | None:  # type: ignore[type-arg]  # as above
+        """The query parameter ``token`` as the field it stands for. Raises ``NotAuthorizedException``."""
+        if b"token=" not in connection.scope.get("query_string", b""):
+            return None
+        token = connection.query_params.get("token")
+        if not token:
+            return None
+        if not self._authenticator.reads_token_in_url:
+            raise NotAuthorizedException(detail=NOT_IN_ADDRESSES)
+        return f"Bearer {token}"

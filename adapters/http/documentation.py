@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example, SecurityRequirement
 
 from adapters.http.errors import PROBLEM_JSON
-from adapters.http.problems import BY_STATUS
+from adapters.http.problems import EXAMPLES
 from adapters.http.roles import at_least
 from domain.access import Role
 
@@ -74,11 +74,10 @@ def operation(
 
 def problem_spec(status: int) -> ResponseSpec:
     """The document of problem details with one status."""
-    kind = BY_STATUS.get(status)
-    title = kind.title if kind is not None else HTTPStatus(status).phrase
-    code = kind.code if kind is not None else title.lower().replace(" ", "-")
+    kind = EXAMPLES[status]
+    title = kind.title
     detail = _REASONS.get(status, title)
-    value = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "messages": [detail]}
+    value = {"type": kind.type, "title": title, "status": status, "detail": detail, "messages": [detail]}
     return ResponseSpec(
         data_container=Problem,
         generate_examples=False,

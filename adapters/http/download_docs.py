@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
 
@@ -23,6 +24,8 @@ Streams the bytes of a file, resumably. `Content-Length` is always exact, and th
 
 - Only `RAWDATA` is counted: one unit per complete copy, however many ranges or resumes it takes.
 - HEAD, 304, 412 and 416 cost nothing. A download that delivers nothing gives its unit back.
+- A storage may be set to redirect: then GET answers 303 and one complete copy is charged each time, for a range as for
+  the whole; HEAD answers as ever. Several ranges in one answer, and tickets with a number of uses, are streamed.
 - Ranges: single, or up to 50 in one `multipart/byteranges` answer; overlapping ones are joined.
 - When a copy fails while it is sent, the next one continues at the same byte. When bytes turn out to be wrong, the
   connection is cut before the last byte, so that no client can take the file for complete.
@@ -39,6 +42,11 @@ def _spec(
 
 _COMMON: Mapping[int, ResponseSpec] = {
     206: _spec("The requested range, or several as multipart/byteranges.", bytes, "application/octet-stream"),
+    303: _spec(
+        "The copy is on a storage that clients are sent to: `Location` is a URL that it has signed for a short time, "
+        "with our name and type of the file. One complete copy is charged at once. The body is empty.",
+        None,
+    ),
     304: _spec("The client's copy is current.", None),
     400: _spec("A parameter cannot be read."),
     401: _spec("No valid token, and no `scope`."),
@@ -91,4 +99,47 @@ DOWNLOAD_BY_TICKET = _documented(
     "Like the download by checksum, for whoever holds a ticket; `scope` names the tenant when there is no token.\n\n"
     "A ticket that is unknown, revoked, expired or used up answers 403 with an empty body and does not say which.",
     _spec("The ticket does not open this file. The body is empty.", None),
+)
+DOWNLOAD_BY_TICKET_AND_NAME = _documented(
+    "downloadFileWithTokenByName",
+    "Download a file with a ticket, with the file's name as last segment of the URL",
+    "Like the download with a ticket; the name chooses nothing.",
+    _spec("The ticket does not open this file. The body is empty.", None),
+)
+
+
+_PRODUCT_DESCRIPTION = (
+    """\
+A file of a product, in this order and the same for GET and HEAD: the caller's groups see the product, the product lists
+the checksum, the licence is accepted unless the file is of a public type, and a group has the right to its files.
+
+- A product that the caller does not see is answered like one that does not exist: 404.
+- A licence that is not accepted yet is answered with 423 and where to read and accept it.
+- Problem details come instead of upstream's bodies when `Accept` names `application/problem+json`.
+- HEAD with `acceptLicense` accepts nothing; it tells what GET would answer.
+
+"""
+    + _DESCRIPTION
+)
+
+
+class LicenceToAccept(msgspec.Struct, frozen=True):
+    """What stands in the way: a licence, and the same request with which it is accepted."""
+
+    license: str
+    accept: str
+
+
+_LOCKED = _spec("A licence must be accepted first.", LicenceToAccept, "application/json")
+_NO_RIGHT = _spec("The caller sees the product and has no right to this file. The body is empty.", None)
+
+
+def _of_product(operation: str, summary: str) -> dict[str, Any]:
+    documented = _documented(operation, summary, _PRODUCT_DESCRIPTION, _NO_RIGHT)
+    return {**documented, "responses": {**documented["responses"], 423: _LOCKED}}
+
+
+PRODUCT_DOWNLOAD = _of_product("downloadProductFile", "Download a file of a product")
+PRODUCT_DOWNLOAD_BY_NAME = _of_product(
+    "downloadProductFileByName", "The same, with the file's name as last segment of the URL"
 )

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 from litestar.types import ASGIApp
 
-from adapters.http.download_docs import DOWNLOAD, DOWNLOAD_BY_NAME, DOWNLOAD_BY_TICKET
+from adapters.http.download_docs import DOWNLOAD, DOWNLOAD_BY_NAME, DOWNLOAD_BY_TICKET, DOWNLOAD_BY_TICKET_AND_NAME
 from adapters.http.headers import conditions_of
 from adapters.http.roles import at_least
 from adapters.http.streaming import DownloadAnswer
@@ -22,7 +22,7 @@ from domain.account import AccountKey
 
 LONGEST_CLIENT_TEXT = 200
 
-_GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
+GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 
 Inline = Annotated[
     bool | None,
@@ -30,7 +30,7 @@ Inline = Annotated[
 ]
 
 
-@route("/files/{checksum:str}/download", http_method=_GET_AND_HEAD, opt=at_least(Role.PROJECT_ADMIN), **DOWNLOAD)
+@route("/files/{checksum:str}/download", http_method=GET_AND_HEAD, opt=at_least(Role.PROJECT_ADMIN), **DOWNLOAD)
 async def download_file(
     request: Request[Caller, Any, Any],
     checksum: FromPath[str],
@@ -39,12 +39,12 @@ async def download_file(
 ) -> ASGIApp:
     """A file by its checksum, charged to the caller's own account."""
     account = AccountKey.of_user(request.user.tenant, request.user.email)
-    return _answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
+    return download_answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
 
 
 @route(
     "/files/{checksum:str}/download/{filename:str}",
-    http_method=_GET_AND_HEAD,
+    http_method=GET_AND_HEAD,
     opt=at_least(Role.PROJECT_ADMIN),
     **DOWNLOAD_BY_NAME,
 )
@@ -58,11 +58,11 @@ async def download_file_by_name(
     """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
     del filename
     account = AccountKey.of_user(request.user.tenant, request.user.email)
-    return _answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
+    return download_answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
 
 
 @route(
-    "/files/{checksum:str}/download/token", http_method=_GET_AND_HEAD, opt=at_least(Role.PUBLIC), **DOWNLOAD_BY_TICKET
+    "/files/{checksum:str}/download/token", http_method=GET_AND_HEAD, opt=at_least(Role.PUBLIC), **DOWNLOAD_BY_TICKET
 )
 async def download_file_with_token(
     request: Request[Caller, Any, Any],
@@ -73,22 +73,56 @@ async def download_file_with_token(
     inline: Inline = None,
 ) -> ASGIApp:
     """A file by a ticket: charged to the user whom the ticket names, else to nobody."""
+    return await _redeemed(request, checksum, t, redeem_ticket, open_download, inline=bool(inline))
+
+
+@route(
+    "/files/{checksum:str}/download/token/{filename:str}",
+    http_method=GET_AND_HEAD,
+    opt=at_least(Role.PUBLIC),
+    **DOWNLOAD_BY_TICKET_AND_NAME,
+)
+async def download_file_with_token_by_name(
+    request: Request[Caller, Any, Any],
+    checksum: FromPath[str],
+    filename: FromPath[str],
+    t: FromQuery[str],
+    redeem_ticket: NamedDependency[SkipValidation[RedeemTicket]],
+    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    inline: Inline = None,
+) -> ASGIApp:
+    """The same, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
+    del filename
+    return await _redeemed(request, checksum, t, redeem_ticket, open_download, inline=bool(inline))
+
+
+async def _redeemed(
+    request: Request[Caller, Any, Any],
+    checksum: str,
+    token: str,
+    redeem_ticket: RedeemTicket,
+    open_download: OpenDownload,
+    *,
+    inline: bool,
+) -> ASGIApp:
     redeemed = await redeem_ticket.execute(
         RedeemTicketRequest(
-            tenant=request.user.tenant, checksum=checksum, token=t, is_head=request.method == HttpMethod.HEAD
+            tenant=request.user.tenant, checksum=checksum, token=token, is_head=request.method == HttpMethod.HEAD
         )
     )
-    return _answer(
+    return download_answer(
         request,
         open_download,
         account=redeemed.account,
         checksum=checksum,
-        inline=bool(inline),
+        inline=inline,
         ticket_id=redeemed.ticket_id,
+        has_limited_ticket=redeemed.is_limited,
+        file_name=redeemed.file_name,
     )
 
 
-def _answer(
+def download_answer(
     request: Request[Caller, Any, Any],
     open_download: OpenDownload,
     *,
@@ -96,7 +130,10 @@ def _answer(
     checksum: str,
     inline: bool,
     ticket_id: str | None = None,
+    has_limited_ticket: bool = False,
+    file_name: str | None = None,
 ) -> ASGIApp:
+    """The answer to a request for the bytes of a file, once it is known that the caller may have them."""
     wanted = DownloadRequest(
         account=account,
         checksum=checksum,
@@ -104,6 +141,9 @@ def _answer(
         is_head=request.method == HttpMethod.HEAD,
         ticket_id=ticket_id,
         client=_client(request),
+        is_inline=inline,
+        has_limited_ticket=has_limited_ticket,
+        file_name=file_name,
     )
     return DownloadAnswer(
         open_download=partial(open_download.execute, wanted),
@@ -120,4 +160,4 @@ def _client(request: Request[Caller, Any, Any]) -> str:
     return f"{host} {request.headers.get('user-agent', '')}".strip()[:LONGEST_CLIENT_TEXT]
 
 
-route_handlers = (download_file, download_file_by_name, download_file_with_token)
+route_handlers = (download_file, download_file_by_name, download_file_with_token, download_file_with_token_by_name)

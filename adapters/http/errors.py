@@ -2,19 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from urllib.parse import quote
 
 import attrs
 import msgspec
 import structlog
 from litestar.exceptions import HTTPException
 
-from adapters.http.problems import BY_STATUS, INTERNAL, REFUSALS, Kind, kind_of
+from adapters.http.problems import INTERNAL, REFUSALS, Kind, kind_of, kind_of_status
 from application.errors import PortError
-from domain.errors import DomainError, RangeNotSatisfiable, TenantInMaintenance, TicketRefused
+from domain.errors import (
+    DomainError,
+    LicenceMissing,
+    LiesElsewhere,
+    RangeNotSatisfiable,
+    RestorationNeeded,
+    RestorationRunning,
+    TenantInMaintenance,
+    TicketRefused,
+)
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, Refusal, TicketNotValid
 
 PROBLEM_JSON = "application/problem+json"
 PLAIN_TEXT = "text/plain; charset=utf-8"
+RESTORATIONS = "/restorations"
+"""Where files are asked for that must be restored first."""
+
+_URI = "%:/?#[]@!$&'()*+,;=-._~"
+"""What of a URL may stand in a field as it is (RFC 3986 section 2)."""
 
 _POLICIES = {QuotaExceeded: "quota", RateExceeded: "rate", ConnectionsExceeded: "connections"}
 _UNITS = {QuotaExceeded: "requests", RateExceeded: "concurrent-requests", ConnectionsExceeded: "concurrent-requests"}
@@ -40,8 +55,10 @@ class Answer:
         return cls(status, [*headers, ("cache-control", "no-store"), ("content-length", str(len(body)))], body)
 
 
-def answer_for(error: Exception, *, accept: str) -> Answer:
+def answer_for(error: Exception, *, accept: str, restorations: str = RESTORATIONS) -> Answer:
     """The answer to an error. ``accept`` is the request's ``Accept`` field, empty when there is none.
+
+    ``restorations`` is where this caller has the file restored.
 
     Unknown errors are logged and answered with 500 and nothing of their content.
     """
@@ -53,6 +70,21 @@ def answer_for(error: Exception, *, accept: str) -> Answer:
         case TenantInMaintenance() if not asks_for_problem(accept):
             headers = [("content-type", PLAIN_TEXT), ("retry-after", str(kind_of(error).retry_after))]
             return Answer.of(kind_of(error).status, headers, str(error).encode())
+        case LiesElsewhere():
+            return problem(
+                kind_of(error),
+                str(error),
+                headers=[("link", f'<{quote(error.uri, safe=_URI)}>; rel="alternate"')],
+                extra={"uri": error.uri},
+            )
+        case LicenceMissing():
+            extra = {"license": error.link, "advice": kind_of(error).explanation}
+            return problem(kind_of(error), str(error), extra=extra)
+        case RestorationRunning():
+            return problem(attrs.evolve(kind_of(error), retry_after=error.retry_after), str(error))
+        case RestorationNeeded():
+            link = ("link", f'<{restorations}>; rel="related"; title="POST here to have it restored"')
+            return problem(kind_of(error), str(error), headers=[link], extra={"restorations": restorations})
         case DomainError() | PortError():
             return problem(kind_of(error), str(error))
         case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -83,7 +115,12 @@ def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after
         headers.append(("retry-after", str(retry_after)))
     if not asks_for_problem(accept):
         return Answer.of(kind.status, [("content-type", PLAIN_TEXT), *headers], sentence.encode())
-    extra = {"limit": refusal.limit, "current": refusal.current, "advice": kind.explanation}
+    extra = {
+        "limit": refusal.limit,
+        "current": refusal.current,
+        "retryAfter": retry_after,
+        "advice": kind.explanation,
+    }
     return problem(kind, sentence, headers=headers, extra=extra)
 
 
@@ -96,12 +133,14 @@ def problem(
     extra: Mapping[str, object] | None = None,
 ) -> Answer:
     """Problem details of one kind; ``messages`` defaults to the detail, ``extra`` are further members."""
+    waiting = {} if kind.retry_after is None else {"retryAfter": kind.retry_after}
     members = {
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
         "detail": detail,
         "messages": list(messages) or [detail],
+        **waiting,
         **(extra or {}),
     }
     sent = [("content-type", PROBLEM_JSON), *headers]
@@ -124,10 +163,7 @@ def asks_for_problem(accept: str) -> bool:
 
 def _framework_refusal(error: HTTPException) -> Answer:
     """What the framework refused. Its own detail may quote the query string, where tickets are: never sent on."""
-    kind = BY_STATUS.get(error.status_code)
-    if kind is None:
-        phrase = HTTPStatus(error.status_code).phrase
-        kind = Kind(phrase.lower().replace(" ", "-"), error.status_code, phrase, phrase)
+    kind = kind_of_status(error.status_code)
     found = [_sentence(item) for item in error.extra] if isinstance(error.extra, list) else []
     said = error.detail.partition(" for path ")[0]
     detail = "; ".join(found) or (kind.explanation if said.startswith("Validation failed") else said)

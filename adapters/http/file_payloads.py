@@ -93,6 +93,10 @@ class RegisteredFiles(Payload):
     """How many files of the batch are registered now."""
 
     registered: Count
+    warnings: Annotated[
+        list[str] | None,
+        msgspec.Meta(description="What of the batch cannot be verified although its storage verifies."),
+    ] = None
 
 
 class CopyOfFile(Payload, kw_only=True):

@@ -59,7 +59,7 @@ async def register_batch(
     batch = tuple(file.new_file() for file in data.files)
     result = await register_files.execute(RegisterFilesRequest(tenant=caller.tenant, files=batch))
     if not isinstance(result, FilesRefused):
-        return Response(RegisteredFiles(registered=result.count))
+        return Response(RegisteredFiles(registered=result.count, warnings=list(result.warnings) or None))
     kind = attrs.evolve(REFUSED_FILES, status=409) if result.is_conflict else REFUSED_FILES
     messages = [f"files[{item.index}]: {item.reason}" for item in result.refused]
     detail = f"{len(result.refused)} of {len(batch)} files were refused, so nothing was registered."

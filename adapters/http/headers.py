@@ -1,19 +1,16 @@
 """Header fields of a download answer (DESIGN section 5; contract-downloader 1.2)."""
 
-import unicodedata
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from urllib.parse import quote
 
 from litestar.datastructures import Headers
 
+from domain import file_name
 from domain.digest import digest_fields
 from domain.file import ArchiveFile
 from domain.preconditions import Conditions
 
 HeaderList = list[tuple[str, str]]
-
-_UNSAFE_IN_NAMES = frozenset('"\\/:;*?<>|%\x7f')
 
 
 def http_date(moment: datetime) -> str:
@@ -21,21 +18,9 @@ def http_date(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
-def plain_file_name(name: str) -> str:
-    """An ASCII name that no client can take for a path or a header (peers, finding 8)."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    ascii_only = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode()
-    safe = "".join("_" if c in _UNSAFE_IN_NAMES or not c.isprintable() else c for c in ascii_only).strip(" .")
-    return safe or "download"
-
-
 def content_disposition(file: ArchiveFile, *, inline: bool) -> str:
-    """``attachment`` or ``inline`` with both forms of the name, the plain one first, and upstream's ``size``."""
-    kind = "inline" if inline else "attachment"
-    plain = plain_file_name(file.file_name)
-    exact = file.file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    extended = f"; filename*=UTF-8''{quote(exact, safe='')}" if exact != plain and exact not in {"", ".", ".."} else ""
-    return f'{kind}; filename="{plain}"{extended}; size={file.size_bytes}'
+    """Both forms of the name, and upstream's ``size``."""
+    return f"{file_name.content_disposition(file.file_name, is_inline=inline)}; size={file.size_bytes}"
 
 
 def validators(file: ArchiveFile) -> HeaderList:
@@ -61,13 +46,6 @@ def representation(file: ArchiveFile, *, inline: bool) -> HeaderList:
     if digests := digest_fields(file.algorithm, file.checksum):
         fields += [("repr-digest", digests.repr_digest), ("digest", digests.digest)]
     return fields
-
-
-def media_type(file: ArchiveFile) -> str:
-    """The stored media type, unless it could not stand in a header."""
-    return (
-        file.media_type if file.media_type.isascii() and file.media_type.isprintable() else "application/octet-stream"
-    )
 
 
 def conditions_of(headers: Headers) -> Conditions:

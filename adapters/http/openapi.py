@@ -41,7 +41,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "503": _RETRY_AFTER,
 }
 _CREATED = {"Location": {"description": "Where the new thing is.", "schema": {"type": "string"}}}
-_CREATING = {"issueTicket", "configureStorage"}
+_CREATING = {"issueTicket", "configureStorage", "requestRestoration"}
 _BODIES: dict[str, Any] = {"getCurrentQuotasList": Emails}
 """Bodies that are no object, and so have no component of their own."""
 
@@ -93,7 +93,7 @@ def _complete(operation: dict[str, Any]) -> None:
             response["content"] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if status in _HEADERS:
             response.setdefault("headers", {}).update(_HEADERS[status])
-        if status == "201" and operation["operationId"] in _CREATING:
+        if status in {"201", "202"} and operation["operationId"] in _CREATING:
             response.setdefault("headers", {}).update(_CREATED)
         if status == "204":
             response.pop("content", None)

@@ -10,7 +10,7 @@ from litestar.params import SkipValidation
 from adapters.http.documentation import operation
 from adapters.http.payloads import Payload
 from adapters.http.settings import Link
-from application.ports.storage import PluginDescription
+from application.ports.storage import PluginDescription, PluginParameter
 from application.use_cases.list_plugins import ListPlugins
 from domain.access import Role
 
@@ -19,11 +19,33 @@ class PluginParameterDescription(Payload):
     """One documented parameter."""
 
     name: str
+    label: str
     type: Annotated[str, msgspec.Meta(description="In upstream's vocabulary.", examples=["STRING"])]
     description: str
     optional: bool
     sensitive: Annotated[bool, msgspec.Meta(description="A secret: never shown, encrypted at rest.")]
     default_value: Any = None
+    unit: Annotated[str | None, msgspec.Meta(description="Of a number.", examples=["bytes"])] = None
+    minimum: Annotated[float | None, msgspec.Meta(description="Least number that is accepted.")] = None
+    maximum: Annotated[float | None, msgspec.Meta(description="Largest number that is accepted.")] = None
+    choices: Annotated[list[str] | None, msgspec.Meta(description="The only texts that are accepted.")] = None
+
+    @classmethod
+    def of(cls, parameter: PluginParameter) -> "PluginParameterDescription":
+        """What the plugin declares; a secret has no default that is shown."""
+        return cls(
+            name=parameter.name,
+            label=parameter.label or parameter.name,
+            type=parameter.type,
+            description=parameter.description,
+            optional=not parameter.required,
+            sensitive=parameter.secret,
+            default_value=None if parameter.secret else parameter.default,
+            unit=parameter.unit,
+            minimum=parameter.minimum,
+            maximum=parameter.maximum,
+            choices=list(parameter.choices) or None,
+        )
 
 
 class PluginMetaData(Payload, kw_only=True):
@@ -44,17 +66,7 @@ class PluginMetaData(Payload, kw_only=True):
             description=plugin.description,
             version=plugin.version,
             storage_type=plugin.storage_type.value if plugin.storage_type is not None else None,
-            parameters=[
-                PluginParameterDescription(
-                    name=parameter.name,
-                    type=parameter.type,
-                    description=parameter.description,
-                    optional=not parameter.required,
-                    sensitive=parameter.secret,
-                    default_value=None if parameter.secret else parameter.default,
-                )
-                for parameter in plugin.parameters
-            ],
+            parameters=[PluginParameterDescription.of(parameter) for parameter in plugin.parameters],
             error=plugin.error,
         )
 
@@ -75,6 +87,7 @@ _EXAMPLE = {
         "parameters": [
             {
                 "name": "Storage_URL",
+                "label": "Storage URL",
                 "type": "STRING",
                 "description": "The directory.",
                 "optional": False,

@@ -1,30 +1,18 @@
 """The kinds of problem that this API answers with (RFC 9457): one table from error class to status and title."""
 
+from http import HTTPStatus
+
 import attrs
 
-from application.delivery.verification import CopyCorrupt
-from application.errors import (
-    BrokerUnavailable,
-    Conflict,
-    CopyChanged,
-    CopyMissing,
-    DatabaseUnavailable,
-    LocationRefused,
-    Overloaded,
-    PluginUnusable,
-    PortError,
-    StorageUnavailable,
-)
-from application.ports.tokens import InvalidToken
+from adapters.http.error_kinds import ERRORS, INTERNAL, kind_of
+from adapters.http.kinds import Kind
+from application.errors import Conflict, Overloaded
 from domain.errors import (
-    AlreadyExists,
-    CopiesUnreachable,
-    DomainError,
+    DataRightMissing,
     FileChanged,
-    FileNotReadable,
     Forbidden,
     InvalidValue,
-    NotEmpty,
+    LicenceMissing,
     NotFound,
     PreconditionFailed,
     RangeNotSatisfiable,
@@ -32,149 +20,24 @@ from domain.errors import (
     TenantInMaintenance,
     TicketRefused,
 )
+from domain.product_access import Locked, NoDataRight, NotInProduct, NotVisible
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, TicketNotValid, VersionChanged
 
-
-@attrs.frozen
-class Kind:
-    """One kind of problem.
-
-    ``code`` is the last segment of ``type``; ``explanation`` tells what to do and is served at ``/problems/{code}``.
-    ``retry_after`` is in seconds, ``None`` when waiting does not help or the wait is known only case by case.
-    """
-
-    code: str
-    status: int
-    title: str
-    explanation: str
-    retry_after: int | None = None
-
-    @property
-    def type(self) -> str:
-        """The problem type, a reference relative to this service's root."""
-        return f"/problems/{self.code}"
-
-
-def _of(
-    error: type[DomainError | PortError], status: int, title: str, explanation: str, retry_after: int | None = None
-) -> tuple[type[Exception], Kind]:
-    return error, Kind(error.code, status, title, explanation, retry_after)
-
-
-ERRORS: dict[type[Exception], Kind] = dict(
-    (
-        _of(
-            InvalidValue, 422, "Invalid value", "A value breaks a rule that 'detail' names. Correct it and send again."
-        ),
-        _of(NotFound, 404, "Not found", "Nothing of this name exists in your tenant. Check name and tenant."),
-        _of(AlreadyExists, 409, "Already exists", "The name or checksum is taken by something else. Choose another."),
-        _of(NotEmpty, 409, "Not empty", "Something still depends on the thing that should go. Remove that first."),
-        _of(
-            TenantInMaintenance,
-            515,
-            "Tenant in maintenance",
-            "An administrator has stopped changes for a while. Reading and downloading go on; try again later.",
-            60,
-        ),
-        _of(Forbidden, 403, "Forbidden", "Your role does not allow this. Ask an administrator of the tenant."),
-        _of(
-            PreconditionFailed,
-            412,
-            "Precondition failed",
-            "If-Match or If-Unmodified-Since does not hold for the present file. Nothing was sent or charged.",
-        ),
-        _of(
-            FileChanged,
-            412,
-            "File changed",
-            "The bytes are no longer those that the interrupted download started with. Start again from byte 0.",
-        ),
-        _of(
-            RangeNotSatisfiable,
-            416,
-            "Range not satisfiable",
-            "No requested byte lies inside the file. Content-Range tells its size.",
-        ),
-        _of(
-            FileNotReadable,
-            404,
-            "File not readable",
-            "The file is known, but no copy of it is on a storage that this service can read.",
-        ),
-        _of(
-            RestorationNeeded,
-            410,
-            "Restoration needed",
-            "The file is on a nearline storage. Ask for its restoration, then download it.",
-        ),
-        _of(
-            CopiesUnreachable,
-            503,
-            "Copies unreachable",
-            "Copies of the file exist, but none can be read now. Try again after the time in Retry-After.",
-            30,
-        ),
-        _of(
-            TicketRefused,
-            403,
-            "Ticket refused",
-            "The ticket does not open this file: it is unknown, revoked, expired or used up. Ask for a new one.",
-        ),
-        _of(
-            StorageUnavailable,
-            503,
-            "Storage unavailable",
-            "A storage did not answer. Try again after the time in Retry-After.",
-            30,
-        ),
-        _of(CopyMissing, 503, "Copy missing", "The storage has no such object. An operator must repair the copy.", 300),
-        _of(
-            CopyChanged,
-            503,
-            "Copy changed",
-            "The bytes in the storage are not those that were registered. An operator must repair the copy.",
-            300,
-        ),
-        _of(
-            CopyCorrupt,
-            503,
-            "Copy corrupt",
-            "The bytes in the storage do not have the registered checksum. An operator must repair the copy.",
-            300,
-        ),
-        _of(
-            PluginUnusable,
-            503,
-            "Plugin unusable",
-            "The storage's plugin is missing, broken, or refuses its parameters. An operator must repair it.",
-            300,
-        ),
-        _of(LocationRefused, 422, "Location refused", "The URL lies outside what the storage may read."),
-        _of(
-            DatabaseUnavailable,
-            503,
-            "Database unavailable",
-            "The database did not answer in time; nothing was recorded. Try again after the time in Retry-After.",
-            5,
-        ),
-        _of(Conflict, 409, "Conflict", "Somebody else changed the same thing at the same time. Read it, then repeat."),
-        _of(Overloaded, 503, "Overloaded", "Too much is waiting already. Try again after the time in Retry-After.", 2),
-        _of(
-            BrokerUnavailable,
-            503,
-            "Broker unavailable",
-            "The message broker did not answer in time. Try again after the time in Retry-After.",
-            30,
-        ),
-        _of(
-            InvalidToken,
-            401,
-            "Invalid token",
-            "The bearer token is expired, not valid yet, or was not issued for this service. Ask for a new one.",
-        ),
-    )
-)
-"""Every error that the rules and the ports can raise. An error without a row is answered like its nearest ancestor."""
+__all__ = [
+    "ACCESS_REFUSALS",
+    "BY_STATUS",
+    "ERRORS",
+    "EXAMPLES",
+    "INTERNAL",
+    "KINDS",
+    "LOGIN_REFUSED",
+    "REFUSALS",
+    "REFUSED_FILES",
+    "UNAUTHENTICATED",
+    "Kind",
+    "kind_of",
+    "kind_of_status",
+]
 
 REFUSALS: dict[type[object], Kind] = {
     QuotaExceeded: Kind(
@@ -200,6 +63,19 @@ REFUSALS: dict[type[object], Kind] = {
 }
 """Refused admissions, by the value that says so."""
 
+ACCESS_REFUSALS: dict[type[object], Kind] = {
+    NotVisible: ERRORS[NotFound],
+    NotInProduct: Kind(
+        "not-in-product",
+        404,
+        "Not in this product",
+        "The product lists no file with this checksum. Read the checksum again from the product itself.",
+    ),
+    Locked: ERRORS[LicenceMissing],
+    NoDataRight: ERRORS[DataRightMissing],
+}
+"""Why a caller may not have a file of a product, by the decision that says so."""
+
 REFUSED_FILES = Kind(
     "files-refused",
     422,
@@ -214,7 +90,12 @@ UNAUTHENTICATED = Kind(
     "Send a bearer token, or name a tenant by the header or query parameter 'scope' to call as the public user.",
 )
 
-INTERNAL = Kind("internal-error", 500, "Internal error", "The service failed. Its log tells why.")
+LOGIN_REFUSED = Kind(
+    "login-refused",
+    400,
+    "Login refused",
+    "Check name, password and tenant. After several wrong passwords in a row wait for the time in Retry-After.",
+)
 
 BY_STATUS: dict[int, Kind] = {
     400: Kind("bad-request", 400, "Bad request", "The request could not be read; 'messages' name what is wrong in it."),
@@ -229,16 +110,36 @@ BY_STATUS: dict[int, Kind] = {
 }
 """What the web framework refuses by itself, by status."""
 
+EXAMPLES: dict[int, Kind] = BY_STATUS | {
+    409: ERRORS[Conflict],
+    410: ERRORS[RestorationNeeded],
+    412: ERRORS[PreconditionFailed],
+    416: ERRORS[RangeNotSatisfiable],
+    422: ERRORS[InvalidValue],
+    423: ACCESS_REFUSALS[Locked],
+    429: REFUSALS[RateExceeded],
+    515: ERRORS[TenantInMaintenance],
+}
+"""What the API's document shows for a status."""
+
+
+def kind_of_status(status: int) -> Kind:
+    """The kind of what the framework refuses; without a row it is a bad request with another status and title."""
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    return attrs.evolve(BY_STATUS[400], status=status, title=HTTPStatus(status).phrase)
+
+
 KINDS: dict[str, Kind] = {
     kind.code: kind
-    for kind in (*ERRORS.values(), *REFUSALS.values(), REFUSED_FILES, UNAUTHENTICATED, *BY_STATUS.values())
+    for kind in (
+        *ERRORS.values(),
+        *REFUSALS.values(),
+        *ACCESS_REFUSALS.values(),
+        REFUSED_FILES,
+        UNAUTHENTICATED,
+        LOGIN_REFUSED,
+        *BY_STATUS.values(),
+    )
 }
 """Every kind by its code."""
-
-
-def kind_of(error: DomainError | PortError) -> Kind:
-    """The kind of an error: its own row, or that of its nearest ancestor that has one."""
-    for ancestor in type(error).__mro__:
-        if ancestor in ERRORS:
-            return ERRORS[ancestor]
-    return INTERNAL

@@ -222,7 +222,7 @@ async def read_use_of_several(
 async def read_max_quota(caller: CallerDependency, read_settings: NamedDependency[SkipValidation[ReadSettings]]) -> int:
     """A bare number: the setting that users without own limits inherit."""
     (setting,) = await read_settings.execute(ReadSettingsRequest(tenant=caller.tenant, names=("maxQuota",)))
-    return setting.value
+    return int(setting.value)
 
 
 route_handlers = (

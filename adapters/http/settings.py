@@ -8,6 +8,7 @@ from litestar import Request, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
+from adapters.http.addresses import own_root
 from adapters.http.documentation import operation
 from adapters.http.payloads import LARGEST_EXACT, Payload
 from application.use_cases.change_setting import ChangeSetting, ChangeSettingRequest
@@ -27,8 +28,8 @@ class DynamicTenantSetting(Payload):
 
     name: str
     description: str
-    default_value: int
-    value: int
+    default_value: int | str
+    value: int | str
 
 
 class SettingModel(Payload):
@@ -101,7 +102,7 @@ async def read_all_settings(
 ) -> list[SettingModel]:
     """Settings of the caller's tenant with the values now in force."""
     views = await read_settings.execute(ReadSettingsRequest(tenant=caller.tenant, names=tuple(names or ())))
-    return [SettingModel.of(view, str(request.base_url)) for view in views]
+    return [SettingModel.of(view, own_root(request)) for view in views]
 
 
 @put(
@@ -125,7 +126,7 @@ async def update_setting(
 ) -> SettingModel:
     """The next decision of every instance uses the new value. `null` sets the default back."""
     view = await change_setting.execute(ChangeSettingRequest(tenant=caller.tenant, name=name, value=data.value))
-    return SettingModel.of(view, str(request.base_url))
+    return SettingModel.of(view, own_root(request))
 
 
 @delete(
@@ -148,7 +149,7 @@ async def reset_setting(
 ) -> SettingModel:
     """Answers with the setting as it stands now."""
     view = await change_setting.execute(ChangeSettingRequest(tenant=caller.tenant, name=name, value=None))
-    return SettingModel.of(view, str(request.base_url))
+    return SettingModel.of(view, own_root(request))
 
 
 route_handlers = (read_all_settings, update_setting, reset_setting)

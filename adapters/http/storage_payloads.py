@@ -1,6 +1,7 @@
 """How a configured storage looks on the wire (contract-downloader 1.7 and 8.1)."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -20,11 +21,13 @@ Kilobytes = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_EXACT, description="Inf
 
 
 class PluginParameterValue(Payload):
-    """One parameter. A secret is never shown; one that is left out when a storage is changed keeps its value."""
+    """One parameter. A secret is never shown; left out when a storage is changed, or sent as shown, it stays."""
 
     name: str
     type: str | None = None
-    value: Annotated[Any, msgspec.Meta(description="Absent for a secret.")] = None
+    value: Annotated[
+        Any, msgspec.Meta(description="For a secret '********' is shown; sent back, it keeps the secret.")
+    ] = None
     dynamic: Annotated[bool | None, msgspec.Meta(description="Upstream's; not read.")] = None
 
 
@@ -50,6 +53,15 @@ class PluginConfiguration(Payload):
         return given
 
 
+class StorageCoolDown(Payload):
+    """The storage failed: until then copies on others are tried before its own. Gone after the next success."""
+
+    until: datetime
+    failures: Annotated[int, msgspec.Meta(description="In a row, with no success between.")]
+    failed_at: datetime
+    reason: str
+
+
 class StorageLocationConfiguration(Payload):
     """A configured storage. Type and priority follow from the plugin and the order, and are not read from a request."""
 
@@ -66,6 +78,14 @@ class StorageLocationConfiguration(Payload):
         bool | None,
         msgspec.Meta(description="Hash files as they leave; hold the last bytes back until the digest matches."),
     ] = None
+    delivery: Annotated[
+        Literal["STREAM", "REDIRECT"] | None,
+        msgspec.Meta(description="REDIRECT sends clients to the storage itself, where its plugin can sign URLs."),
+    ] = None
+    cool_down: Annotated[StorageCoolDown | None, msgspec.Meta(description="Not read from a request.")] = None
+    warnings: Annotated[
+        list[str] | None, msgspec.Meta(description="What to know of a change; not read from a request.")
+    ] = None
 
     @classmethod
     def of(cls, view: StorageView) -> "StorageLocationConfiguration":
@@ -77,7 +97,21 @@ class StorageLocationConfiguration(Payload):
             priority=view.priority,
             allocated_size_in_ko=view.allocated_size_kb,
             verify=view.verify,
+            delivery=view.delivery.value,
+            cool_down=_cool_down(view),
+            warnings=list(view.warnings) or None,
         )
+
+
+def _cool_down(view: StorageView) -> StorageCoolDown | None:
+    if view.cool_down is None:
+        return None
+    return StorageCoolDown(
+        until=view.cool_down.cooling_until,
+        failures=view.cool_down.failures,
+        failed_at=view.cool_down.failed_at,
+        reason=view.cool_down.reason,
+    )
 
 
 def _plugin(view: StorageView) -> PluginConfiguration | None:
@@ -108,4 +142,5 @@ EXAMPLE = {
     "priority": 0,
     "allocatedSizeInKo": 0,
     "verify": False,
+    "delivery": "STREAM",
 }

@@ -9,13 +9,15 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 
 from adapters.http.documentation import operation
 from adapters.http.storage_payloads import EXAMPLE, StorageLocationConfiguration
-from application.use_cases.add_storage import AddStorage, AddStorageRequest
-from application.use_cases.change_storage import ChangeStorage, ChangeStorageRequest
+from application.use_cases.add_storage import AddStorage
+from application.use_cases.change_storage import ChangeStorage
+from application.use_cases.configured_storage import StorageRequest
 from application.use_cases.list_storages import ListStorages, ListStoragesRequest
 from application.use_cases.move_storage import MoveStorage, MoveStorageRequest
 from application.use_cases.remove_storage import RemoveStorage, RemoveStorageRequest
 from domain.access import Caller, Role
 from domain.errors import InvalidValue
+from domain.storage_location import Delivery
 
 
 def _operation(operation_id: str, summary: str, **more: Any) -> dict[str, Any]:
@@ -55,7 +57,7 @@ async def create_storage(
 ) -> Response[StorageLocationConfiguration]:
     """It becomes the last of its type. Without a plugin it is OFFLINE: known, but never read."""
     view = await add_storage.execute(
-        AddStorageRequest(tenant=caller.tenant, is_by_tenant=_is_by_tenant(caller), **_wanted(data))
+        StorageRequest(tenant=caller.tenant, is_by_tenant=_is_by_tenant(caller), **_wanted(data))
     )
     location = f"/storages/{quote(view.name, safe='')}"
     return Response(StorageLocationConfiguration.of(view), headers={"location": location})
@@ -72,7 +74,7 @@ async def update_storage(
     if data.name != name:
         raise InvalidValue("A storage keeps its name: the body must have the name of the address.")
     view = await change_storage.execute(
-        ChangeStorageRequest(tenant=caller.tenant, is_by_tenant=_is_by_tenant(caller), **_wanted(data))
+        StorageRequest(tenant=caller.tenant, is_by_tenant=_is_by_tenant(caller), **_wanted(data))
     )
     return StorageLocationConfiguration.of(view)
 
@@ -119,6 +121,7 @@ def _wanted(data: StorageLocationConfiguration) -> dict[str, Any]:
         "parameters": plugin.values() if plugin is not None else {},
         "active": plugin is None or plugin.active is not False,
         "verify": bool(data.verify),
+        "delivery": Delivery(data.delivery or Delivery.STREAM),
         "allocated_size_kb": data.allocated_size_in_ko or 0,
     }
 

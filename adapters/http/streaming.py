@@ -8,10 +8,11 @@ import anyio
 from litestar.types import Receive, Scope, Send
 
 from adapters.http.errors import Answer, answer_for_refusal
-from adapters.http.headers import HeaderList, media_type, representation, validators
+from adapters.http.headers import HeaderList, representation, validators
 from adapters.http.multipart import Multipart
 from adapters.http.sendfile_protocol import AbortResponse, ClientDisconnected, SourceFailed
 from application.delivery.delivery import Chunk, Region
+from application.delivery.redirect import Redirected
 from application.delivery.running import TransferEnded
 from application.errors import Overloaded, StorageUnavailable
 from application.use_cases.close_download import CloseDownload
@@ -22,7 +23,7 @@ from domain.file import ArchiveFile
 
 ZERO_COPY = "http.response.zerocopysend"
 
-Result = NotModified | Described | Refused | Opened
+Result = NotModified | Described | Refused | Redirected | Opened
 
 
 class DownloadAnswer:
@@ -72,6 +73,10 @@ class DownloadAnswer:
                         result.refusal, email=self._account.email, accept=self._accept, retry_after=result.retry_after
                     ),
                 )
+            case Redirected():
+                fields = [("location", result.url), ("cache-control", "no-store"), ("content-length", "0")]
+                await _send_head(send, HTTPStatus.SEE_OTHER, fields)
+                await _send_end(send)
             case Opened():
                 await self._send_opened(result, scope, send, client_is_there)
 
@@ -119,7 +124,7 @@ class DownloadAnswer:
     def _frame(self, opened: Opened) -> Multipart | None:
         if opened.ranges is None or len(opened.ranges) < 2:
             return None
-        return Multipart(opened.ranges, opened.file.size_bytes, media_type(opened.file))
+        return Multipart(opened.ranges, opened.file.size_bytes, opened.file.content_type)
 
     def _head_of(self, opened: Opened, frame: Multipart | None) -> tuple[HTTPStatus, HeaderList]:
         if opened.ranges is None:
@@ -130,7 +135,7 @@ class DownloadAnswer:
             return HTTPStatus.PARTIAL_CONTENT, fields
         (only,) = opened.ranges
         fields += [
-            ("content-type", media_type(opened.file)),
+            ("content-type", opened.file.content_type),
             ("content-length", str(only.length)),
             ("content-range", only.content_range(opened.file.size_bytes)),
         ]
@@ -139,7 +144,7 @@ class DownloadAnswer:
     def _head_of_whole(self, file: ArchiveFile) -> HeaderList:
         return [
             *representation(file, inline=self._inline),
-            ("content-type", media_type(file)),
+            ("content-type", file.content_type),
             ("content-length", str(file.size_bytes)),
         ]
 

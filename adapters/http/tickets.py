@@ -8,6 +8,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
+from adapters.http.addresses import own_root
 from adapters.http.documentation import operation
 from adapters.http.file_payloads import Checksum
 from adapters.http.payloads import LARGEST_EXACT, Count, Instant, Payload, instant, instant_or_none
@@ -124,7 +125,7 @@ async def issue(
             email=data.email,
         )
     )
-    body = NewDownloadTicket.issued(issued, tenant=caller.tenant, base_url=str(request.base_url))
+    body = NewDownloadTicket.issued(issued, tenant=caller.tenant, base_url=own_root(request))
     return Response(body, headers={"location": f"/tickets/{quote(body.id, safe='')}", "cache-control": "no-store"})
 
 

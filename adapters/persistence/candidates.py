@@ -7,7 +7,7 @@
   in the group: each of them changes one download.
 * Poisoned downloads come before all others and are all found; there are few, since each is retried until it is cured.
 * ``VersionChanged`` needs to know whether any download has another size, and whether any has the right one. The latter
-  is asked for (``witnesses``) only when the former is so.
+  is asked for (``witnesses``) only when the former is so, or may become so by a request of the same group.
 """
 
 from collections.abc import Sequence

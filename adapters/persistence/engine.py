@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from application.errors import DatabaseUnavailable
+from domain.expression import expression
 
 BUSY_TIMEOUT_MS = 5000
 """How long a statement waits for another writer of an SQLite file."""
@@ -141,3 +142,9 @@ def _apply_pragmas(engine: Engine) -> None:
                 cursor.execute(pragma)
         finally:
             cursor.close()
+        connection.create_function("fits_expression", 2, _fits, deterministic=True)
+
+
+def _fits(written: str, text: str | None) -> bool:
+    """Whether a regular expression fits a text; SQLite has no engine of its own, and any usual one can be stalled."""
+    return text is not None and expression(written).fits(text)

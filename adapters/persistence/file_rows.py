@@ -11,11 +11,17 @@ from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.ledger_rows import Codec
 from adapters.persistence.mappers import FILE_COLUMNS, found_files, with_copies
 from adapters.persistence.statements import Prepared
-from adapters.persistence.tables import file, file_location, storage_location
+from adapters.persistence.tables import cached_copy, file, file_location, storage_cooling, storage_location
 from adapters.persistence.types import UTCDateTime
 from application.ports.files import FoundFile
 
-_COLUMNS: tuple[Column[Any], ...] = (*file.c, *file_location.c, *storage_location.c)
+_COLUMNS: tuple[Column[Any], ...] = (
+    *file.c,
+    *file_location.c,
+    *storage_location.c,
+    *cached_copy.c,
+    storage_cooling.c.cooling_until,
+)
 """The columns behind ``FILE_COLUMNS``."""
 
 

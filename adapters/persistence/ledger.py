@@ -121,6 +121,11 @@ class SqlLedger(Ledger):
         self._shortcut.note(request.account, decision)
         return decision
 
+    async def foresee(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
+        """What ``admit`` would decide, from the reader's thread."""
+        foreseen: Granted | Refusal = await self._reads.call(Admit(request, now))
+        return foreseen
+
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
         """End one transfer."""
         with self._shortcut.ending(transfer_id):

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Column
 
-from adapters.persistence.mappers import event_values
+from adapters.persistence.mappers import event_values, product_ticket
 from adapters.persistence.tables import Standing, account, download, outbox, ticket, transfer
 from adapters.persistence.types import microseconds
 from domain.account import Account, AccountKey
@@ -172,6 +172,7 @@ class Codec:
             uses=row[9],
             spent=row[10],
             revoked_at=None if row[11] is None else self.instant(row[11]),
+            product=product_ticket(row[12], row[13], row[14]),
         )
 
     def event_row(self, event: Event) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from adapters.persistence.ledger_rows import Codec
 from adapters.persistence.ledger_statements import LedgerStatements
 from adapters.persistence.working_set import Changes, Rows, TicketKey
 from domain.account import Account, AccountKey
-from domain.download import Download, Transfer
+from domain.download import Download, Transfer, TransferRequest
 from domain.settings import TenantSettings
 from domain.ticket import Ticket
 
@@ -161,12 +161,12 @@ def _requests(admissions: Sequence[Admit], codec: Codec, transfers: Iterable[Tra
 
 
 def _has_other_size(admissions: Sequence[Admit], candidates: Sequence[Download]) -> bool:
+    """Whether a download of another size than an admission's is there, or may be opened by one of the same group."""
     sizes: dict[tuple[AccountKey, str], set[int]] = {}
-    for row in candidates:
+    rows: list[Download | TransferRequest] = [*candidates, *(job.request for job in admissions)]
+    for row in rows:
         sizes.setdefault((row.account, row.checksum), set()).add(row.size_bytes)
-    return any(
-        sizes.get((job.request.account, job.request.checksum), set()) - {job.request.size_bytes} for job in admissions
-    )
+    return any(len(found) > 1 for found in sizes.values())
 
 
 def _latest(admissions: Sequence[Admit]) -> dict[AccountKey, datetime]:

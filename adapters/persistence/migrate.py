@@ -48,6 +48,14 @@ def current(url: str) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_outdated(revision: str) -> bool:
+    """Whether ``upgrade`` would bring a schema at this revision further; not so for one of a newer version."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return any(script.revision == revision for script in scripts.walk_revisions()) and (
+        revision != scripts.get_current_head()
+    )
+
+
 def configuration(connection: Connection | None = None) -> Config:
     """Alembic's configuration, without a file: the scripts are found beside the installed code."""
     config = Config()

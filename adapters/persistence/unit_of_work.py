@@ -7,17 +7,25 @@ import anyio
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.persistence.failures import translating
+from adapters.persistence.repositories.access import SqlAccessRepository
+from adapters.persistence.repositories.cached_copies import SqlCachedCopyRepository
+from adapters.persistence.repositories.cool_downs import SqlCoolDownRepository
 from adapters.persistence.repositories.files import SqlFileRepository
 from adapters.persistence.repositories.inbox import SqlInbox
 from adapters.persistence.repositories.instances import SqlInstanceRepository
+from adapters.persistence.repositories.items import SqlItemRepository
 from adapters.persistence.repositories.jobs import SqlJobRepository
+from adapters.persistence.repositories.licences import SqlLicenceRepository
 from adapters.persistence.repositories.outbox import SqlOutbox
+from adapters.persistence.repositories.products import SqlProductRepository
 from adapters.persistence.repositories.published_quotas import SqlPublishedQuotas
 from adapters.persistence.repositories.restorations import SqlRestorationRepository
+from adapters.persistence.repositories.scrub import SqlScrubRepository
 from adapters.persistence.repositories.storages import SqlStorageLocationRepository
 from adapters.persistence.repositories.tenant_upkeep import SqlTenantUpkeep
 from adapters.persistence.repositories.tenants import SqlSettingsRepository, SqlTenantRepository
 from adapters.persistence.repositories.tickets import SqlTicketRepository
+from adapters.persistence.repositories.users import SqlIssuerRepository, SqlUserRepository
 from adapters.persistence.transaction import Transaction
 from application.ports.unit_of_work import UnitOfWork
 
@@ -45,8 +53,17 @@ class SqlUnitOfWork(UnitOfWork):
         self.tenant_upkeep = SqlTenantUpkeep(transaction)
         self.inbox = SqlInbox(transaction)
         self.restorations = SqlRestorationRepository(transaction)
+        self.cached_copies = SqlCachedCopyRepository(transaction)
         self.published_quotas = SqlPublishedQuotas(transaction)
         self.jobs = SqlJobRepository(transaction)
+        self.products = SqlProductRepository(transaction)
+        self.items = SqlItemRepository(transaction)
+        self.access = SqlAccessRepository(transaction)
+        self.licences = SqlLicenceRepository(transaction)
+        self.cool_downs = SqlCoolDownRepository(transaction)
+        self.scrub = SqlScrubRepository(transaction)
+        self.users = SqlUserRepository(transaction)
+        self.issuers = SqlIssuerRepository(transaction)
         return self
 
     async def __aexit__(

@@ -1,6 +1,7 @@
 """Session tokens: JSON Web Tokens signed with a shared key (contract-downloader 10.1)."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -64,7 +65,7 @@ class JwtTokens(TokenVerifier, TokenIssuer):
             "email": caller.email,
             "tenant": caller.tenant,
             "role": _claim(caller.role),
-        }
+        } | ({"accessGroups": sorted(caller.groups)} if caller.groups else {})
         return jwt.encode({"alg": ISSUED_WITH}, claims, self._key, algorithms=[ISSUED_WITH])
 
     def _read(self, token: str, now: float) -> _Verified:
@@ -75,7 +76,7 @@ class JwtTokens(TokenVerifier, TokenIssuer):
         # A header nested a thousand times deep ends in RecursionError, and this text comes from anybody.
         except (JoseError, ValueError, RecursionError) as error:
             raise InvalidToken("The token cannot be read, or was not signed with this service's key.") from error
-        expires_at, not_before = _instant(claims, "exp"), _instant(claims, "nbf")
+        expires_at, not_before = instant(claims, "exp"), instant(claims, "nbf")
         if expires_at is None:
             raise InvalidToken("The token lacks the claim 'exp'.")
         if not_before is not None and now < not_before:
@@ -88,7 +89,8 @@ class JwtTokens(TokenVerifier, TokenIssuer):
             raise InvalidToken("The token lacks the claim 'tenant' or 'role'.")
         try:
             account = AccountKey.of_user(tenant, email)
-            return _Verified(Caller(account.tenant, account.email, Role.parse(role)), expires_at)
+            caller = Caller(account.tenant, account.email, Role.parse(role), _groups(claims))
+            return _Verified(caller, expires_at)
         except InvalidValue as error:
             raise InvalidToken(f"The token names no possible user: {error}") from error
 
@@ -102,7 +104,13 @@ def _text(claims: dict[str, object], name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _instant(claims: dict[str, object], name: str) -> float | None:
+def _groups(claims: dict[str, object]) -> frozenset[str]:
+    """Access groups that the token states (contract-catalog section 2.2, delegated security)."""
+    value = claims.get("accessGroups")
+    return frozenset(name for name in value if isinstance(name, str)) if isinstance(value, list) else frozenset()
+
+
+def instant(claims: Mapping[str, object], name: str) -> float | None:
     """A ``NumericDate`` (RFC 7519 section 2) as seconds of the epoch."""
     value = claims.get(name)
     if value is None:

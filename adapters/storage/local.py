@@ -9,10 +9,11 @@ import attrs
 
 from adapters.storage.disk_threads import on_disk
 from adapters.storage.fence import Fence
-from adapters.storage.local_paths import open_in_root, path_in_root
-from adapters.storage.plugin import StoragePlugin, parameter
+from adapters.storage.local_archives import PAUSES_SECONDS, LocalPlace, member_url, open_growing
+from adapters.storage.local_paths import open_in_root
+from adapters.storage.plugin import PluginEnvironment, StoragePlugin, parameter
 from application.errors import CopyChanged, StorageUnavailable
-from application.ports.storage import ByteSource, CopyStatus, Storage
+from application.ports.storage import ArchivingStorage, ByteSource, CopyStatus, Storage
 from domain.errors import InvalidValue
 from domain.file import FileLocation
 from domain.storage_location import StorageType
@@ -43,31 +44,49 @@ class LocalParameters:
 
 
 @attrs.frozen
-class LocalStorage(Storage):
-    """Reads files under one root, and nothing outside it or behind the fence."""
+class LocalStorage(Storage, ArchivingStorage):
+    """Reads files under one root, and members of zip archives there; nothing outside it or behind the fence.
+
+    Many read an archive at once, without locks, also while members are added to it.
+    """
 
     root: str
     fence: Fence = attrs.field(factory=Fence)
+    pauses_seconds: tuple[float, ...] = PAUSES_SECONDS
 
     def validate_url(self, url: str) -> None:
-        path_in_root(url, self.root)
+        LocalPlace.of(url, self.root)
 
     async def probe(self) -> None:
         if not await on_disk(os.access, self.root, os.R_OK | os.X_OK):
             raise StorageUnavailable("The folder of the storage is not there, or may not be read.")
 
+    def member_url(self, url: str, checksum: str) -> str:
+        return member_url(url, self.root, checksum)
+
     async def check(self, url: str) -> CopyStatus:
-        path = path_in_root(url, self.root)
-        return await on_disk(_status_at, path, self.root, self.fence)
+        source = await self._open(LocalPlace.of(url, self.root), None)
+        try:
+            return source.status
+        finally:
+            await source.aclose()
 
     async def open(self, location: FileLocation, size_bytes: int) -> ByteSource:
-        path = path_in_root(location.url, self.root)
-        descriptor = await on_disk(open_in_root, path, self.root, self.fence, undo=os.close)
-        source = LocalByteSource(descriptor, _status(descriptor))
+        url = self.member_url(location.url, location.checksum)
+        source = await self._open(LocalPlace.of(url, self.root), size_bytes)
         if source.status.size_bytes != size_bytes or location.version not in (None, source.status.version):
             await source.aclose()
             raise CopyChanged("The file on disk is not the one that was registered.")
         return source
+
+    async def _open(self, place: LocalPlace, size_bytes: int | None) -> ByteSource:
+        async def file() -> ByteSource:
+            descriptor = await on_disk(open_in_root, place.path, self.root, self.fence, undo=os.close)
+            return LocalByteSource(descriptor, _status(descriptor))
+
+        if place.member is None:
+            return await file()
+        return await open_growing(file, place.member, size_bytes, self.pauses_seconds)
 
 
 @attrs.define(eq=False)
@@ -120,8 +139,8 @@ class LocalPlugin(StoragePlugin):
     parameters: ClassVar[type] = LocalParameters
 
     @classmethod
-    def build(cls, parameters: LocalParameters, fence: Fence) -> Storage:
-        return LocalStorage(parameters.root, fence)
+    def build(cls, parameters: LocalParameters, environment: PluginEnvironment) -> Storage:
+        return LocalStorage(parameters.root, environment.fence)
 
     @classmethod
     def local_folders(cls, parameters: LocalParameters) -> tuple[str, ...]:
@@ -131,14 +150,6 @@ class LocalPlugin(StoragePlugin):
 def _status(descriptor: int) -> CopyStatus:
     found = os.fstat(descriptor)
     return CopyStatus(size_bytes=found.st_size, version=f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
-
-
-def _status_at(path: str, root: str, fence: Fence) -> CopyStatus:
-    descriptor = open_in_root(path, root, fence)
-    try:
-        return _status(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_cached(descriptor: int, offset: int, length: int) -> bytes | None:

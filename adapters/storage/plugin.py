@@ -3,36 +3,12 @@
 from abc import abstractmethod
 from typing import Any, ClassVar, Protocol
 
-import attrs
-
-from adapters.storage.fence import Fence
+from adapters.storage.environment import PluginEnvironment
+from adapters.storage.parameters import parameter
 from application.ports.storage import Storage
 from domain.storage_location import StorageType
 
-_PARAMETER = "rs_downloader.parameter"
-
-
-@attrs.frozen(kw_only=True)
-class ParameterDocumentation:
-    """What users see of one parameter: its wire name, upstream's type name, and a sentence."""
-
-    name: str
-    type: str
-    description: str
-    secret: bool = False
-
-
-def parameter(name: str, type_name: str, description: str, *, secret: bool = False, **options: Any) -> Any:
-    """An attrs field that is a documented plugin parameter; ``options`` go to ``attrs.field``."""
-    documentation = ParameterDocumentation(name=name, type=type_name, description=description, secret=secret)
-    return attrs.field(metadata={_PARAMETER: documentation}, **options)
-
-
-def documentation_of(field: "attrs.Attribute[Any]") -> ParameterDocumentation:
-    """The documentation that ``parameter`` attached."""
-    found = field.metadata[_PARAMETER]
-    assert isinstance(found, ParameterDocumentation), f"{field.name} was not made by parameter()"
-    return found
+__all__ = ["PluginEnvironment", "StoragePlugin", "parameter"]
 
 
 class StoragePlugin(Protocol):
@@ -50,11 +26,24 @@ class StoragePlugin(Protocol):
 
     @classmethod
     @abstractmethod
-    def build(cls, parameters: Any, fence: Fence) -> Storage:
+    def build(cls, parameters: Any, environment: PluginEnvironment) -> Storage:
         """A storage with these parameters, an instance of ``cls.parameters``; local files obey the fence."""
 
     @classmethod
-    def local_folders(cls, parameters: Any) -> tuple[str, ...]:
-        """Folders of this machine that a storage with these parameters reads."""
+    def local_folders(cls, parameters: Any) -> tuple[str, ...] | None:
+        """Folders of this machine that a storage with these parameters reads; here: the plugin does not say.
+
+        Storages of a plugin that says neither this nor ``servers`` are added by the operator only.
+        """
         del parameters
-        return ()
+        return None
+
+    @classmethod
+    def servers(cls, parameters: Any) -> tuple[tuple[str, int], ...] | None:
+        """Hosts (in lower case) and ports that a storage with these parameters asks; here: the plugin does not say.
+
+        Administrators of tenants may place such a storage only where the operator has allowed each of them. A plugin
+        that holds each request to the operator's list by itself says that there are none.
+        """
+        del parameters
+        return None

@@ -1,142 +1,190 @@
-"""From configured storage locations to usable storages, through the entry-point group of plugins."""
+"""From configured storage locations to usable storages."""
 
-from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import attrs
-from cachetools import LRUCache
+import structlog
 
-from adapters.storage.fence import Fence
-from adapters.storage.plugin import StoragePlugin, documentation_of
-from application.errors import PluginUnusable
-from application.ports.storage import PluginDescription, PluginParameter, Storage, StorageRegistry
-from domain.errors import InvalidValue
+from adapters.storage.discovery import ENTRY_POINT_GROUP, Discovery, discover
+from adapters.storage.environment import PluginEnvironment
+from adapters.storage.http_hosts import AllowedHosts
+from adapters.storage.parameters import built, declaration_of, declared
+from adapters.storage.plugin import StoragePlugin
+from application.errors import PluginUnusable, SecretUnreadable
+from application.ports.secrets import SecretBox, SecretPlace
+from application.ports.storage import PluginDescription, Storage, StorageRegistry
+from domain.errors import Forbidden, InvalidValue
 from domain.storage_location import StorageLocation, StorageType
+from domain.stored_secret import sealed_in
 
-ENTRY_POINT_GROUP = "rs_downloader.storage_plugins"
+__all__ = ["ENTRY_POINT_GROUP", "PluginRegistry"]
 
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "STRING": (str,),
-    "BOOLEAN": (bool,),
-    "INTEGER": (int,),
-    "LONG": (int,),
-    "FLOAT": (int, float),
-    "DOUBLE": (int, float),
-}
+MOST_STORAGES = 1024
+"""So many are kept open; the one that was not used for longest is closed for another."""
+
+_log = structlog.get_logger("rs_downloader.storages")
 
 
 class PluginRegistry(StorageRegistry):
-    """Finds plugins once; a broken one disables only itself and says why."""
+    """Finds plugins once, and keeps one storage for each configured one, until its configuration changes.
 
-    def __init__(self, found: Iterable[EntryPoint] | None = None, *, fence: Fence | None = None) -> None:
-        self._fence = fence or Fence()
-        self._plugins: dict[str, type[StoragePlugin]] = {}
-        self._broken: dict[str, str] = {}
-        # Storages hold no connection here, so a forgotten one costs nothing; the bound is for changing configurations.
-        self._storages: LRUCache[object, Storage] = LRUCache(maxsize=1024)
-        for entry in entry_points(group=ENTRY_POINT_GROUP) if found is None else found:
-            self._load(entry)
+    Secrets are opened only here, when a storage is built.
+    """
+
+    def __init__(
+        self,
+        found: Iterable[EntryPoint] | None = None,
+        *,
+        environment: PluginEnvironment | None = None,
+        secrets: SecretBox | None = None,
+        most: int = MOST_STORAGES,
+    ) -> None:
+        self._environment = environment or PluginEnvironment()
+        self._secrets = secrets
+        self._most = most
+        self._entries = found
+        self._internal: dict[str, Callable[[StorageLocation], Storage]] = {}
+        self._storages: OrderedDict[tuple[str, str], tuple[object, Storage]] = OrderedDict()
+        self._retired: list[Storage] = []
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @cached_property
+    def _found(self) -> Discovery:
+        """Found when first asked for: loading plugins takes up to a second, and most commands need none."""
+        return discover(self._entries)
+
+    def register_internal(self, plugin_id: str, build: Callable[[StorageLocation], Storage]) -> None:
+        """A plugin of the service itself, which nobody sees or configures."""
+        self._internal[plugin_id] = build
 
     def plugins(self) -> tuple[PluginDescription, ...]:
-        usable = [
-            PluginDescription(
-                plugin_id=name,
-                storage_type=plugin.storage_type,
-                description=plugin.description,
-                version=plugin.version,
-                parameters=_parameters_of(plugin),
-            )
-            for name, plugin in self._plugins.items()
-        ]
-        broken = [
-            PluginDescription(plugin_id=name, storage_type=None, description="", version="", parameters=(), error=error)
-            for name, error in self._broken.items()
-        ]
-        return tuple(sorted(usable + broken, key=lambda p: p.plugin_id))
+        return self._found.descriptions()
 
     def storage_type(self, plugin_id: str) -> StorageType:
         return self._plugin(plugin_id).storage_type
 
     def validated_parameters(self, plugin_id: str, parameters: dict[str, object]) -> dict[str, object]:
         plugin = self._plugin(plugin_id)
-        built = _build_parameters(plugin, parameters)
+        complete = built(plugin_id, plugin.parameters, parameters)
         return {
-            documentation_of(field).name: value
-            for field in attrs.fields(plugin.parameters)
-            if (value := getattr(built, field.name)) is not None
+            name: value
+            for name, field in declared(plugin.parameters).items()
+            if (value := getattr(complete, field.name)) is not None
         }
 
     def require_tenant_may_place(self, tenant: str, plugin_id: str, parameters: dict[str, object]) -> None:
         plugin = self._plugin(plugin_id)
-        for folder in plugin.local_folders(_build_parameters(plugin, parameters)):
-            self._fence.require_tenant_may_place(tenant, folder)
+        wanted = built(plugin_id, plugin.parameters, parameters)
+        folders, servers = plugin.local_folders(wanted), plugin.servers(wanted)
+        if folders is None and servers is None:
+            raise Forbidden(
+                f"The plugin {plugin_id} does not say what its storages read, so only the operator adds them, on the "
+                "command line."
+            )
+        for folder in folders or ():
+            self._environment.fence.require_tenant_may_place(tenant, folder)
+        allowed = AllowedHosts.of(self._environment.allowed_hosts)
+        for host, port in servers or ():
+            # Whoever names the server decides what this service connects to from inside its network.
+            if not allowed.may_ask(host, port):
+                raise Forbidden(
+                    f"The operator of this service has not opened {host}:{port} to storages of tenants "
+                    "(RS_DOWNLOADER_HTTP_HOSTS); ask for it, or have the storage added on the command line."
+                )
 
     def storage(self, location: StorageLocation) -> Storage:
-        key = (location.tenant, location.name, location.plugin_id, repr(sorted(location.parameters.items())))
-        storage = self._storages.get(key)
-        if storage is None:
-            if location.plugin_id is None:
-                raise PluginUnusable(f"Storage {location.name!r} has no plugin.")
-            plugin = self._plugin(location.plugin_id)
-            try:
-                storage = plugin.build(_build_parameters(plugin, dict(location.parameters)), self._fence)
-            except InvalidValue as error:
-                raise PluginUnusable(f"Storage {location.name!r}: {error}") from error
-            self._storages[key] = storage
+        place = (location.tenant, location.name)
+        configuration = (location.plugin_id, repr(sorted(location.parameters.items())))
+        known = self._storages.get(place)
+        if known is not None and known[0] == configuration:
+            self._storages.move_to_end(place)
+            return known[1]
+        storage = self._built(location)
+        self.forget(*place)
+        self._storages[place] = (configuration, storage)
+        if len(self._storages) > self._most:
+            self._retire(self._storages.popitem(last=False)[1][1])
         return storage
 
-    def _plugin(self, plugin_id: str) -> type[StoragePlugin]:
-        if plugin_id in self._plugins:
-            return self._plugins[plugin_id]
-        if plugin_id in self._broken:
-            raise PluginUnusable(f"Storage plugin {plugin_id!r} cannot be used: {self._broken[plugin_id]}")
-        raise PluginUnusable(
-            f"There is no storage plugin {plugin_id!r}. Known are: {', '.join(sorted(self._plugins))}."
-        )
+    def forget(self, tenant: str, storage: str) -> None:
+        if (known := self._storages.pop((tenant, storage), None)) is not None:
+            self._retire(known[1])
 
-    def _load(self, entry: EntryPoint) -> None:
+    async def aclose(self) -> None:
+        self._retired.extend(storage for _, storage in self._storages.values())
+        self._storages.clear()
+        while self._retired:
+            await _close(self._retired.pop())
+        if self._closing:
+            await asyncio.gather(*self._closing)
+
+    def _retire(self, storage: Storage) -> None:
+        """Close it soon, or with everything else when there is no event loop to do it in."""
         try:
-            plugin: type[StoragePlugin] = entry.load()
-            _parameters_of(plugin)
-            self._plugins[plugin.plugin_id] = plugin
-        except Exception as error:  # noqa: BLE001 — foreign code: whatever it raises must disable only this plugin.
-            self._broken[entry.name] = f"{type(error).__name__}: {error}"
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._retired.append(storage)
+            return
+        task = loop.create_task(_close(storage))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
+    def _built(self, location: StorageLocation) -> Storage:
+        if location.plugin_id is None:
+            raise PluginUnusable(f"Storage {location.name!r} has no plugin.")
+        if (internal := self._internal.get(location.plugin_id)) is not None:
+            return internal(location)
+        plugin = self._plugin(location.plugin_id)
+        environment = attrs.evolve(self._environment, tenant=location.tenant, storage=location.name)
+        try:
+            parameters = built(plugin.plugin_id, plugin.parameters, self._opened(location, plugin))
+            return plugin.build(parameters, environment)
+        except InvalidValue as error:
+            raise PluginUnusable(f"Storage {location.name!r}: {error}") from error
+        except SecretUnreadable as error:
+            raise SecretUnreadable(f"Storage {location.name!r}: {error}") from error
+        except PluginUnusable:
+            raise
+        except Exception as error:  # noqa: BLE001 — foreign code: it must disable only this storage.
+            _log.warning("a storage cannot be built", storage=location.name, error=type(error).__name__)
+            raise PluginUnusable(
+                f"Storage {location.name!r}: its plugin {plugin.plugin_id} fails ({type(error).__name__})."
+            ) from None
 
-def _parameters_of(plugin: type[StoragePlugin]) -> tuple[PluginParameter, ...]:
-    described = []
-    for field in attrs.fields(plugin.parameters):
-        documentation = documentation_of(field)
-        described.append(
-            PluginParameter(
-                name=documentation.name,
-                type=documentation.type,
-                description=documentation.description,
-                required=field.default is attrs.NOTHING,
-                default=None if field.default is attrs.NOTHING else field.default,
-                secret=documentation.secret,
-            )
+    def _opened(self, location: StorageLocation, plugin: type[StoragePlugin]) -> dict[str, object]:
+        """The parameters with secrets in the clear; those stored before secrets were sealed are so already."""
+        opened: dict[str, object] = dict(location.parameters)
+        for name in _secret_names(plugin):
+            sealed = sealed_in(opened.get(name))
+            if sealed is not None:
+                if self._secrets is None:
+                    raise SecretUnreadable("There is no key for its secrets.")
+                place = SecretPlace(tenant=location.tenant, storage=location.name, parameter=name)
+                opened[name] = self._secrets.open(sealed, place)
+        return opened
+
+    def _plugin(self, plugin_id: str) -> type[StoragePlugin]:
+        if plugin_id in self._found.usable:
+            return self._found.usable[plugin_id]
+        for broken in self._found.broken:
+            if broken.plugin_id == plugin_id:
+                raise PluginUnusable(f"Storage plugin {plugin_id!r} cannot be used: {broken.error}")
+        raise PluginUnusable(
+            f"There is no storage plugin {plugin_id!r}. Known are: {', '.join(sorted(self._found.usable))}."
         )
-    return tuple(described)
 
 
-def _build_parameters(plugin: type[StoragePlugin], given: dict[str, object]) -> Any:
-    fields = {documentation_of(f).name: f for f in attrs.fields(plugin.parameters)}
-    if unknown := sorted(given.keys() - fields.keys()):
-        raise InvalidValue(f"{plugin.plugin_id} has no parameter {unknown[0]!r}. Known are: {', '.join(fields)}.")
-    values: dict[str, object] = {}
-    for name, field in fields.items():
-        if name not in given:
-            if field.default is attrs.NOTHING:
-                raise InvalidValue(f"{plugin.plugin_id} needs the parameter {name!r}.")
-            continue
-        value, kind = given[name], documentation_of(field).type
-        expected = _KINDS.get(kind)
-        if expected and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
-            raise InvalidValue(f"The parameter {name!r} of {plugin.plugin_id} is a {kind}.")
-        values[field.alias or field.name] = value
+def _secret_names(plugin: type[StoragePlugin]) -> list[str]:
+    return [name for name, field in declared(plugin.parameters).items() if declaration_of(field).secret]
+
+
+async def _close(storage: Any) -> None:
     try:
-        return plugin.parameters(**values)
-    except ValueError as error:
-        raise InvalidValue(f"{plugin.plugin_id}: {error}") from error
+        await storage.aclose()
+    except Exception as error:  # noqa: BLE001 — foreign code: what it fails to release harms nobody else.
+        _log.warning("a storage was not closed", error=f"{type(error).__name__}: {error}")

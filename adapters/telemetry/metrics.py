@@ -44,6 +44,12 @@ class Metrics(DownloadMetrics):
         self._refused = self._counter("downloads_refused", "Admissions that were refused.", "reason")
         self._ended = self._counter("downloads_ended", "Transfers that were settled.", "outcome")
         self._bytes = self._counter("delivered_bytes", "Bytes of files that clients have received.")
+        self._cool_downs = self._counter("storage_cool_downs", "Times that a storage failed and was left alone.")
+        self._unverified = self._counter(
+            "downloads_unverified", "Transfers from a storage that verifies, of a file that cannot be verified here."
+        )
+        self._scrubbed = self._counter("copies_scrubbed", "Copies that were read for their integrity.", "result")
+        self._scrubbed_bytes = self._counter("scrubbed_bytes", "Bytes that were read for the integrity of copies.")
         self._requests = self._counter("http_requests", "Requests answered.", "method", "route", "status")
         self._response_start = Histogram(
             f"{PREFIX}http_response_start_seconds",
@@ -67,6 +73,16 @@ class Metrics(DownloadMetrics):
     def ended(self, *, is_completed: bool, delivered_bytes: int) -> None:
         self._ended.labels("completed" if is_completed else "aborted").inc()
         self._bytes.inc(delivered_bytes)
+
+    def cool_down_began(self) -> None:
+        self._cool_downs.inc()
+
+    def unverified(self) -> None:
+        self._unverified.inc()
+
+    def scrubbed(self, result: str, read_bytes: int) -> None:
+        self._scrubbed.labels(result).inc()
+        self._scrubbed_bytes.inc(read_bytes)
 
     def request(self, *, method: str, route: str, status: int) -> None:
         """A request was answered; ``route`` is the template of its address, never the address."""

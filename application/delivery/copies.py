@@ -1,21 +1,38 @@
-"""Opening copies: in order of choice, one after the other, remembering why each failed."""
+"""Opening copies: in order of choice, one after the other, telling everybody why each failed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import attrs
 
-from application.errors import CopyChanged, LocationRefused, StorageUnavailable
+from application.delivery.cool_downs import CoolDowns
+from application.delivery.guarded import Deadlines, open_guarded
+from application.delivery.nearline import Nearline
+from application.errors import (
+    CopyChanged,
+    CopyMisread,
+    CopyMissing,
+    CopyNotRestored,
+    LocationRefused,
+    StorageUnavailable,
+)
 from application.ports.clock import Clock
 from application.ports.storage import ByteSource, StorageRegistry
 from application.ports.unit_of_work import UnitOfWorkFactory
-from domain.errors import CopiesUnreachable, FileChanged
+from domain.errors import CopiesUnreachable, FileChanged, RestorationNeeded
 from domain.events import FileLocationSuspected
 from domain.file import ArchiveFile, FileLocation
 from domain.selection import Copy
 
 CopyLog = Callable[[str, Copy, Exception], None]
 """Told of every copy that was not used, with the reason's name, for the operator."""
+
+
+More = Callable[[], Awaitable[tuple[Copy, ...]]]
+"""Copies that are only looked for when all others have failed."""
+
+OF_THE_COPY = (CopyChanged, CopyMisread, CopyMissing, CopyNotRestored, LocationRefused)
+"""What is wrong with one copy and says nothing of its storage."""
 
 
 @attrs.frozen
@@ -55,47 +72,95 @@ class Suspicion:
                 await unit.commit()
 
 
+@attrs.frozen(kw_only=True)
+class CopyReader:
+    """Opens copies within the deadlines, and tells the operator and the other instances of those that fail."""
+
+    registry: StorageRegistry
+    suspicion: Suspicion
+    log: CopyLog
+    deadlines: Deadlines = attrs.field(factory=Deadlines)
+    cool_downs: CoolDowns | None = None
+    nearline: Nearline | None = None
+
+    async def open(self, copy: Copy, file: ArchiveFile) -> OpenCopy:
+        """Raises ``StorageUnavailable`` (or a leaf of it) and ``LocationRefused``."""
+        assert copy.storage is not None, "only copies on configured storages are read"
+        storage = self.registry.storage(copy.storage)
+        return OpenCopy(copy, await open_guarded(storage, copy.location, file.size_bytes, self.deadlines))
+
+    async def failed(self, reason: str, copy: Copy, error: Exception, *, suspect: bool) -> None:
+        """A copy is not used further; ``suspect`` marks it for everybody, else its storage may be left alone."""
+        self.log(reason, copy, error)
+        if self.nearline is not None and isinstance(error, CopyNotRestored):
+            self.nearline.forget(copy)
+        if suspect:
+            await self.suspicion.record(copy.location, str(error))
+        elif self.cool_downs is not None and not isinstance(error, OF_THE_COPY):
+            self.cool_downs.failed(copy, error)
+
+    def succeeded(self, copy: Copy) -> None:
+        """A copy was read as far as was asked."""
+        if self.cool_downs is not None:
+            self.cool_downs.succeeded(copy)
+
+
+async def _no_more() -> tuple[Copy, ...]:
+    return ()
+
+
 @attrs.define(eq=False)
 class Copies:
-    """The copies of one file that have not failed yet in this transfer."""
+    """The copies of one file that have not failed yet in this transfer.
+
+    ``more`` are looked for, once, when all others have failed: nearline copies that turn out to be readable.
+    """
 
     file: ArchiveFile
     _untried: list[Copy]
-    _registry: StorageRegistry
-    _suspicion: Suspicion
-    _log: CopyLog
+    _reader: CopyReader
+    _more: More = _no_more
     _has_changed: bool = False
+    _only_asleep: bool = True
 
     async def open_next(self) -> OpenCopy:
         """The best copy that can be opened.
 
-        Raises ``FileChanged`` when the only reason is that bytes changed, else ``CopiesUnreachable``.
+        Raises ``FileChanged`` when the only reason is that bytes changed, ``RestorationNeeded`` when all that were
+        tried have to be restored first, else ``CopiesUnreachable``.
         """
-        while self._untried:
-            copy = self._untried.pop(0)
-            assert copy.storage is not None, "only copies on configured storages are chosen"
+        is_asleep = False
+        while copy := await self._next():
             try:
-                storage = self._registry.storage(copy.storage)
-                return OpenCopy(copy, await storage.open(copy.location, self.file.size_bytes))
+                return await self._reader.open(copy, self.file)
             except CopyChanged as error:
                 self._has_changed = True
-                self._log("copy-changed", copy, error)
-                await self._suspicion.record(copy.location, str(error))
+                await self._reader.failed("copy-changed", copy, error, suspect=True)
             except (StorageUnavailable, LocationRefused) as error:
-                self._log("copy-not-opened", copy, error)
+                is_asleep = isinstance(error, CopyNotRestored)
+                self._only_asleep &= is_asleep
+                await self._reader.failed("copy-not-opened", copy, error, suspect=False)
         if self._has_changed:
             raise FileChanged("No copy holds the registered bytes any more; an operator has to look.")
+        if is_asleep and self._only_asleep:
+            raise RestorationNeeded("This file sleeps again on its nearline storage and must be restored once more.")
         raise CopiesUnreachable("No copy of this file could be opened. Try again later.")
 
     async def reopen(self, opened: OpenCopy) -> OpenCopy:
         """The same copy once more, with a source of its own."""
-        assert opened.copy.storage is not None, "it was opened on a configured storage"
-        storage = self._registry.storage(opened.copy.storage)
-        return OpenCopy(opened.copy, await storage.open(opened.copy.location, self.file.size_bytes))
+        return await self._reader.open(opened.copy, self.file)
 
     async def give_up(self, opened: OpenCopy, error: Exception, *, suspect: bool = False) -> None:
         """Stop using a copy; ``suspect`` also marks it for everybody."""
-        self._log("copy-failed", opened.copy, error)
+        self._only_asleep = False
         await opened.source.aclose()
-        if suspect:
-            await self._suspicion.record(opened.copy.location, str(error))
+        await self._reader.failed("copy-failed", opened.copy, error, suspect=suspect)
+
+    def succeeded(self, opened: OpenCopy) -> None:
+        """A copy was read as far as was asked."""
+        self._reader.succeeded(opened.copy)
+
+    async def _next(self) -> Copy | None:
+        if not self._untried:
+            self._untried, self._more = list(await self._more()), _no_more
+        return self._untried.pop(0) if self._untried else None

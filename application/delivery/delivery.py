@@ -4,9 +4,10 @@ import attrs
 
 from application.delivery.copies import Copies, OpenCopy
 from application.delivery.running import RunningTransfer
-from application.delivery.verification import CopyCorrupt, StreamDigest, VerifiedCopies
+from application.delivery.verification import CopyCorrupt, StreamDigest, VerifiedCopies, open_right
 from application.errors import CopyChanged, StorageUnavailable
 from domain.byte_range import ByteRange
+from domain.errors import CopiesUnreachable, FileChanged
 from domain.file import ArchiveFile
 from domain.settlement import Outcome
 
@@ -91,8 +92,7 @@ class Delivery:
                     raise
                 # Nothing has left yet, so another copy can still give right bytes from the first one on.
                 await self._copies.give_up(self._opened, error, suspect=True)
-                self._opened = await self._copies.open_next()
-                self._restart_digest()
+                await self._open_next()
             except StorageUnavailable as error:
                 await self.switch_copy(error)
 
@@ -111,7 +111,7 @@ class Delivery:
         """The present copy cannot be read further: continue at the same offset from the next one."""
         await self._copies.give_up(self._opened, error)
         self._abandoned.append(self._opened)
-        self._opened = await self._copies.open_next()
+        await self._open_next()
 
     def outcome(self, *, unacknowledged_bytes: int = 0) -> Outcome:
         """How it ended; ``unacknowledged_bytes`` were handed over but are known not to have reached the client."""
@@ -124,6 +124,8 @@ class Delivery:
     async def aclose(self) -> None:
         """Release the copy."""
         await self._opened.source.aclose()
+        if self.is_complete and not self._is_corrupt:
+            self._copies.succeeded(self._opened)
 
     async def _region(self, part: ByteRange, descriptor: int) -> Region:
         offset, left = part.start + self._done_in_part, part.length - self._done_in_part
@@ -136,14 +138,15 @@ class Delivery:
         offset, left = part.start + self._done_in_part, part.length - self._done_in_part
         data = await self._opened.source.read(offset, min(left, self._chunk_bytes))
         ends_part = len(data) == left
+        if ends_part:
+            # Before the digest takes these bytes: they will be read again when this cannot be said.
+            await self._opened.source.check_unchanged()
         if self._digest is not None:
             await self._digest.feed(data)
             if ends_part:
                 await self._digest.check()
-        if ends_part:
-            await self._opened.source.check_unchanged()
-            if self._digest is not None and not self._abandoned:
-                self._verified.remember(self._opened)
+                if not self._abandoned:
+                    self._verified.remember(self._opened)
         return Chunk(self._part, data, is_last=ends_part and self._is_last_part)
 
     async def _find_culprit(self, error: Exception) -> None:
@@ -162,6 +165,24 @@ class Delivery:
             for earlier in self._abandoned:
                 await self._copies.give_up(earlier, error, suspect=True)
 
+    async def _open_next(self) -> None:
+        """Read on from the next copy: hashed with what has left already, or right as a whole where that is not."""
+        is_fresh = self._is_whole and self.running.delivered_bytes == 0
+        is_hashed = is_fresh or self._digest is not None
+        try:
+            self._opened = await open_right(self._copies, self._verified, is_part=not is_hashed)
+        except FileChanged as error:
+            if not is_fresh:
+                raise
+            # Nobody has older bytes that new ones could be spliced onto: there is just no copy to serve.
+            raise CopiesUnreachable(str(error)) from error
+        if is_fresh:
+            self._abandoned.clear()
+            self._restart_digest()
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.parts == (ByteRange(0, self.file.size_bytes),)
+
     def _restart_digest(self) -> None:
-        is_whole = self.parts == (ByteRange(0, self.file.size_bytes),)
-        self._digest = StreamDigest.of(self.file) if is_whole and self._opened.verify else None
+        self._digest = StreamDigest.of(self.file) if self._is_whole and self._opened.verify else None

@@ -3,16 +3,20 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 
 import attrs
 
-from application.delivery.copies import OpenCopy
-from application.errors import CopyChanged, StorageUnavailable
+from application.delivery.copies import Copies, OpenCopy
+from application.errors import CopyChanged, LocationRefused, StorageUnavailable
 from application.ports.clock import Clock
 from domain import digest
 from domain.file import ArchiveFile
 
 READ_BYTES = 1024 * 1024
+
+Pace = Callable[[int], Awaitable[None]]
+"""Told how many bytes were just read; returns when the next ones may be."""
 
 Reopen = Callable[[], Awaitable[OpenCopy]]
 
@@ -113,8 +117,37 @@ class VerifiedCopies:
             del self._in_progress[key]
 
 
-async def read_and_check(file: ArchiveFile, opened: OpenCopy) -> None:
-    """Read a copy from the first byte to the last. Raises ``CopyCorrupt`` and what reading raises."""
+async def open_right(copies: Copies, verified: VerifiedCopies, *, is_part: bool) -> OpenCopy:
+    """The next copy that opens and, where only a part of its bytes will leave, is right as a whole if that is wanted.
+
+    Raises what ``Copies.open_next`` raises when no copy is left.
+    """
+    while True:
+        opened = await copies.open_next()
+        if not (opened.verify and is_part):
+            return opened
+        try:
+            await verified.ensure(copies.file, opened, partial(copies.reopen, opened))
+        except (CopyCorrupt, CopyChanged) as error:
+            await copies.give_up(opened, error, suspect=True)
+        except (StorageUnavailable, LocationRefused) as error:
+            await copies.give_up(opened, error)
+        except BaseException:
+            await opened.source.aclose()
+            raise
+        else:
+            return opened
+
+
+async def at_once(_count: int) -> None:
+    """The pace of whoever waits for the result: none."""
+
+
+async def read_and_check(file: ArchiveFile, opened: OpenCopy, pace: Pace = at_once) -> None:
+    """Read a copy from the first byte to the last, awaiting ``pace`` with the size of each read.
+
+    Raises ``CopyCorrupt`` and what reading and ``pace`` raise.
+    """
     stream = StreamDigest.of(file)
     if stream is None:
         return
@@ -123,6 +156,7 @@ async def read_and_check(file: ArchiveFile, opened: OpenCopy) -> None:
         data = await opened.source.read(offset, min(READ_BYTES, file.size_bytes - offset))
         await stream.feed(data)
         offset += len(data)
+        await pace(len(data))
     await stream.check()
     await opened.source.check_unchanged()
 

@@ -67,5 +67,8 @@ class FileRepository(Protocol):
         """Mark a copy, once: ``False`` when already suspect, gone, or registered anew (other url or version)."""
 
     @abstractmethod
-    async def clear_suspect(self, location: FileLocation, *, version: str | None) -> None:
-        """The copy was read and is right; ``version`` is its present identity."""
+    async def mark_verified(self, location: FileLocation, *, version: str | None, at: datetime) -> None:
+        """The copy was read and is right, so no suspect; ``version`` is its present identity.
+
+        Nothing happens to one that is gone, or registered at another URL by now.
+        """

@@ -39,6 +39,10 @@ class Ledger(Protocol):
         """
 
     @abstractmethod
+    async def foresee(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
+        """What ``admit`` would decide now; nothing is changed or reserved."""
+
+    @abstractmethod
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
         """End one transfer. ``False`` when it was already settled (by a sweep, or with its account). Idempotent."""
 

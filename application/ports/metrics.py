@@ -19,6 +19,18 @@ class DownloadMetrics(Protocol):
     def ended(self, *, is_completed: bool, delivered_bytes: int) -> None:
         """A transfer was settled."""
 
+    @abstractmethod
+    def cool_down_began(self) -> None:
+        """A storage failed and is left alone for a while."""
+
+    @abstractmethod
+    def unverified(self) -> None:
+        """A file left unhashed although its storage verifies: its algorithm cannot be computed here."""
+
+    @abstractmethod
+    def scrubbed(self, result: str, read_bytes: int) -> None:
+        """A copy was read for its integrity; ``result`` is one of a few fixed words."""
+
 
 class NoDownloadMetrics(DownloadMetrics):
     """Counts nothing."""
@@ -30,6 +42,15 @@ class NoDownloadMetrics(DownloadMetrics):
         """Count nothing."""
 
     def ended(self, *, is_completed: bool, delivered_bytes: int) -> None:
+        """Count nothing."""
+
+    def cool_down_began(self) -> None:
+        """Count nothing."""
+
+    def unverified(self) -> None:
+        """Count nothing."""
+
+    def scrubbed(self, result: str, read_bytes: int) -> None:
         """Count nothing."""
 
 

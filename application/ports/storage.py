@@ -1,10 +1,13 @@
 """Reading bytes from where they are: small capabilities, each a protocol (DESIGN section 9)."""
 
 from abc import abstractmethod
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
 
 import attrs
 
+from domain.availability import CopyAvailability
 from domain.file import FileLocation
 from domain.storage_location import StorageLocation, StorageType
 
@@ -69,6 +72,103 @@ class Storage(Protocol):
         ``StorageUnavailable``.
         """
 
+    async def aclose(self) -> None:
+        """Open nothing more, and release what is held; safe to call twice. Here: nothing is held.
+
+        Sources that are open stay readable until they are closed, and with the last of them goes what they share.
+        """
+        del self  # Not an empty body, which would make the method one that every storage must write.
+
+
+@runtime_checkable
+class NearlineStorage(Protocol):
+    """A capability: objects must be restored before they can be opened.
+
+    Opening one that is not readable raises ``CopyNotRestored``.
+    """
+
+    @property
+    @abstractmethod
+    def keeps_readable(self) -> bool:
+        """Whether a restored object is served from where it is (an external cache), or is copied to our cache."""
+
+    @abstractmethod
+    async def availability(self, urls: Sequence[str]) -> Mapping[str, CopyAvailability]:
+        """Whether each of the objects can be opened now, asked together; each URL has an answer.
+
+        What goes wrong with one object is its ERROR. Raises ``StorageUnavailable`` when nothing can be asked at all.
+        """
+
+    @abstractmethod
+    async def restore(self, url: str, *, hours: int) -> None:
+        """Ask that the object be readable for at least so long from now; how far it is, ``availability`` says.
+
+        An object that is readable or being restored is fine, and is kept longer, never shorter. Raises ``CopyMissing``,
+        ``LocationRefused``, ``StorageUnavailable``.
+        """
+
+
+@runtime_checkable
+class SigningStorage(Protocol):
+    """A capability: clients can be sent to the storage itself."""
+
+    @abstractmethod
+    async def sign(
+        self, location: FileLocation, *, lifetime: timedelta, file_name: str, media_type: str, is_inline: bool
+    ) -> str:
+        """A URL that serves the object for so long under this name and type, without any other permission.
+
+        Raises ``LocationRefused``, ``StorageUnavailable``.
+        """
+
+
+@runtime_checkable
+class ArchivingStorage(Protocol):
+    """A capability: some URLs name an archive of many files, and which of them it is only the checksum says."""
+
+    @abstractmethod
+    def member_url(self, url: str, checksum: str) -> str:
+        """The URL to ``check`` for the file of this checksum: the same one, unless it names an archive of many.
+
+        ``open`` finds the member by itself. No I/O. Raises ``LocationRefused``.
+        """
+
+
+def url_to_check(storage: Storage, url: str, checksum: str) -> str:
+    """The URL that ``Storage.check`` is asked about for a copy. Raises ``LocationRefused``."""
+    return storage.member_url(url, checksum) if isinstance(storage, ArchivingStorage) else url
+
+
+@attrs.frozen(kw_only=True)
+class ListedObject:
+    """An object as a listing shows it; ``digest`` is (algorithm, hex digits) where the storage knows it for sure."""
+
+    url: str
+    size_bytes: int
+    version: str | None = None
+    digest: tuple[str, str] | None = None
+
+
+@runtime_checkable
+class ListingStorage(Protocol):
+    """A capability: the objects under a prefix can be listed."""
+
+    @abstractmethod
+    def list(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """Every object whose place under the storage's root begins with the prefix. Raises ``StorageUnavailable``."""
+
+
+@runtime_checkable
+class DigestingStorage(Protocol):
+    """A capability: the storage knows digests of its objects without reading them."""
+
+    @abstractmethod
+    async def digests(self, url: str) -> Mapping[str, str]:
+        """Hexadecimal digests of the object's bytes by algorithm, only those that leave no doubt; often none.
+
+        Raises ``CopyMissing``, ``LocationRefused``, ``StorageUnavailable``.
+        """
+
 
 @attrs.frozen(kw_only=True)
 class PluginParameter:
@@ -80,6 +180,11 @@ class PluginParameter:
     required: bool
     default: object = None
     secret: bool = False
+    label: str = ""
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -119,4 +224,15 @@ class StorageRegistry(Protocol):
 
     @abstractmethod
     def storage(self, location: StorageLocation) -> Storage:
-        """The storage for a configuration; built once per configuration. Raises ``PluginUnusable``."""
+        """The storage for a configuration; built once per configuration. Raises ``PluginUnusable``.
+
+        What else it can do is asked with ``isinstance(storage, NearlineStorage)`` and the like.
+        """
+
+    @abstractmethod
+    def forget(self, tenant: str, storage: str) -> None:
+        """Build the storage anew when it is next asked for; what is open of it stays readable."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Release what the storages hold. Safe to call twice."""

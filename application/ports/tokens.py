@@ -22,6 +22,23 @@ class TokenVerifier(Protocol):
         """The caller that the token names. Raises ``InvalidToken``, whose message never quotes the token."""
 
 
+class IssuerUnavailable(PortError):
+    """The keys of the token's issuer cannot be had now; trying again later may help."""
+
+    code: ClassVar[str] = "issuer-unavailable"
+
+
+class ExternalTokenVerifier(Protocol):
+    """Reads tokens of the issuers that tenants trust beside this service."""
+
+    @abstractmethod
+    async def verify(self, token: str) -> Caller | None:
+        """The caller that the token names; ``None`` when it is of no issuer that is known here.
+
+        Raises ``InvalidToken``, ``IssuerUnavailable``, ``Forbidden``, ``DatabaseUnavailable``.
+        """
+
+
 class TokenIssuer(Protocol):
     """Makes tokens that a ``TokenVerifier`` with the same key accepts."""
 

@@ -8,13 +8,20 @@ from typing import Protocol, Self
 
 import attrs
 
+from application.ports.access import AccessRepository, LicenceRepository
+from application.ports.cached_copies import CachedCopyRepository
+from application.ports.cool_downs import CoolDownRepository
 from application.ports.files import FileRepository
 from application.ports.inbox import Inbox
 from application.ports.instances import InstanceRepository
+from application.ports.items import ItemRepository
 from application.ports.jobs import Backlog, JobRepository
+from application.ports.products import ProductRepository
 from application.ports.published_quotas import PublishedQuotas
 from application.ports.restorations import RestorationRepository
+from application.ports.scrub import ScrubRepository
 from application.ports.tenant_upkeep import TenantUpkeep
+from application.ports.users import IssuerRepository, UserRepository
 from domain.events import Event
 from domain.settings import TenantSettings
 from domain.storage_location import StorageLocation
@@ -150,8 +157,8 @@ class Outbox(Protocol):
         """What waits to be published."""
 
     @abstractmethod
-    async def purge(self, before: datetime) -> int:
-        """Delete events older than this; returns how many."""
+    async def purge(self, before: datetime, *, with_waiting: bool) -> int:
+        """Delete events older than this, of those that wait to be published only ``with_waiting``; returns how many."""
 
 
 class UnitOfWork(Protocol):
@@ -171,8 +178,17 @@ class UnitOfWork(Protocol):
     tenant_upkeep: TenantUpkeep
     inbox: Inbox
     restorations: RestorationRepository
+    cached_copies: CachedCopyRepository
     published_quotas: PublishedQuotas
     jobs: JobRepository
+    products: ProductRepository
+    items: ItemRepository
+    access: AccessRepository
+    licences: LicenceRepository
+    cool_downs: CoolDownRepository
+    scrub: ScrubRepository
+    users: UserRepository
+    issuers: IssuerRepository
 
     @abstractmethod
     async def __aenter__(self) -> Self: ...

@@ -4,7 +4,8 @@ import attrs
 
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.use_cases.read_settings import SettingView
-from domain.settings import checked, definition
+from domain.errors import Forbidden
+from domain.settings import CACHE_PATH, checked, definition
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +24,9 @@ class ChangeSetting:
     unit_of_work: UnitOfWorkFactory
 
     async def execute(self, request: ChangeSettingRequest) -> SettingView:
-        """The setting as it stands now. Raises ``NotFound``, ``InvalidValue``, ``DatabaseUnavailable``."""
+        """The setting as it is now. Raises ``NotFound``, ``Forbidden``, ``InvalidValue``, ``DatabaseUnavailable``."""
+        if request.name == CACHE_PATH:
+            raise Forbidden(f"{CACHE_PATH} is set by the operator of this service and cannot be changed here.")
         setting = definition(request.name)
         async with self.unit_of_work() as work:
             if request.value is None:

@@ -5,6 +5,7 @@ import asyncio
 import attrs
 
 from application.errors import StorageUnavailable
+from application.ports.clock import Clock
 from application.ports.health import HealthCheck
 from application.ports.storage import StorageRegistry
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -22,6 +23,7 @@ class CheckStorages(HealthCheck):
 
     unit_of_work: UnitOfWorkFactory
     registry: StorageRegistry
+    clock: Clock
 
     @property
     def name(self) -> str:
@@ -34,13 +36,20 @@ class CheckStorages(HealthCheck):
         return False
 
     async def problem(self) -> str | None:
-        """How many do not answer. Raises ``DatabaseUnavailable``."""
+        """How many do not answer, and how many are left alone after failures. Raises ``DatabaseUnavailable``."""
         async with self.unit_of_work() as work:
-            found = [await work.storages.all(tenant) for tenant in await work.tenants.names()]
+            tenants = await work.tenants.names()
+            found = [await work.storages.all(tenant) for tenant in tenants]
+            cool_downs = [row for tenant in tenants for row in await work.cool_downs.all(tenant)]
         active = [location for several in found for location in several if location.active and location.plugin_id]
         turns = asyncio.Semaphore(LOOKED_AT_TOGETHER)
         absent = sum(await asyncio.gather(*(self._is_absent(location, turns) for location in active)))
-        return f"{absent} of {len(active)} storages cannot be read." if absent else None
+        cooling = sum(row.is_cooling(self.clock.now()) for row in cool_downs)
+        said = (
+            *((f"{absent} of {len(active)} storages cannot be read.",) if absent else ()),
+            *((f"{cooling} are left alone for a while after failures.",) if cooling else ()),
+        )
+        return " ".join(said) or None
 
     async def _is_absent(self, location: StorageLocation, turns: asyncio.Semaphore) -> bool:
         async with turns:

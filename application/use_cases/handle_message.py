@@ -101,7 +101,10 @@ class HandleMessage:
                 await _only_record(recording)
             case UserDeleted(email=email):
                 await self.ledger.forget(AccountKey.of_user(tenant, email))
-                await _only_record(recording)
+                async with recording() as work:
+                    # Whoever gets this address next inherits no group.
+                    await work.access.set_groups_of(tenant, email, ())
+                    await work.commit()
             case StorageChanged() | NotForUs():
                 # Every decision reads the configuration, and a storage is built anew for a changed one.
                 await _only_record(recording)

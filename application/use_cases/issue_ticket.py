@@ -12,7 +12,7 @@ from application.use_cases.list_tickets import TicketView
 from domain.account import AccountKey
 from domain.errors import InvalidValue, NotFound
 from domain.events import TicketIssued
-from domain.ticket import LONGEST_LIFETIME, Ticket
+from domain.ticket import LONGEST_LIFETIME, ProductTicket, Ticket
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +20,8 @@ class IssueTicketRequest:
     """A ticket for one file.
 
     ``lifetime_seconds`` ``None`` takes the tenant's setting; ``max_uses`` ``None`` allows any number of downloads;
-    ``email`` names the user whose quota is charged, ``None`` charges nobody.
+    ``email`` names the user whose quota is charged, ``None`` charges nobody. With ``product`` the rights of the issuer
+    decide at every use.
     """
 
     tenant: str
@@ -29,6 +30,7 @@ class IssueTicketRequest:
     lifetime_seconds: int | None = None
     max_uses: int | None = None
     email: str | None = None
+    product: ProductTicket | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +81,7 @@ class IssueTicket:
                 expires_at=now + lifetime,
                 email=request.email,
                 max_uses=request.max_uses,
+                product=request.product,
             )
             await work.tickets.add(ticket)
             await work.outbox.add(

@@ -2,10 +2,13 @@
 
 import attrs
 
+from application.errors import PluginUnusable
 from application.ports.storage import PluginDescription, StorageRegistry
 from application.ports.unit_of_work import UnitOfWorkFactory
+from domain.cool_down import CoolDown
 from domain.errors import NotFound
-from domain.storage_location import StorageLocation, StorageType
+from domain.storage_location import Delivery, StorageLocation, StorageType
+from domain.stored_secret import MASK
 
 
 @attrs.frozen(kw_only=True)
@@ -18,7 +21,7 @@ class ListStoragesRequest:
 
 @attrs.frozen(kw_only=True)
 class ParameterView:
-    """One parameter of a plugin; ``value`` is ``None`` for a secret, and when the plugin cannot be asked."""
+    """One parameter of a plugin; ``value`` is ``MASK`` for a secret, and ``None`` when the plugin cannot be asked."""
 
     name: str
     type: str
@@ -27,7 +30,11 @@ class ParameterView:
 
 @attrs.frozen(kw_only=True)
 class StorageView:
-    """A configured storage. ``plugin_error`` says why it cannot be used at present."""
+    """A configured storage. ``plugin_error`` says why it cannot be used at present.
+
+    ``cool_down`` is there when it failed and was not read successfully since; ``warnings`` say what its owner should
+    know of a change.
+    """
 
     name: str
     storage_type: StorageType
@@ -37,16 +44,16 @@ class StorageView:
     parameters: tuple[ParameterView, ...]
     active: bool
     verify: bool
+    delivery: Delivery
     allocated_size_kb: int
     plugin_error: str | None = None
+    cool_down: CoolDown | None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, location: StorageLocation, registry: StorageRegistry) -> "StorageView":
         """The configuration as it may be shown."""
         plugin = next((p for p in registry.plugins() if p.plugin_id == location.plugin_id), None)
-        error = None
-        if location.plugin_id is not None:
-            error = plugin.error if plugin is not None else "This plugin is not installed."
         return cls(
             name=location.name,
             storage_type=location.storage_type,
@@ -56,8 +63,9 @@ class StorageView:
             parameters=_shown(location, plugin),
             active=location.active,
             verify=location.verify,
+            delivery=location.delivery,
             allocated_size_kb=location.allocated_size_kb,
-            plugin_error=error,
+            plugin_error=_trouble(location, plugin, registry),
         )
 
 
@@ -78,7 +86,11 @@ class ListStorages:
                 if found is None:
                     raise NotFound(f"There is no storage {request.name!r}.")
                 locations = (found,)
-        return tuple(StorageView.of(location, self.registry) for location in locations)
+            cool_downs = {row.storage: row for row in await work.cool_downs.all(request.tenant)}
+        return tuple(
+            attrs.evolve(StorageView.of(location, self.registry), cool_down=cool_downs.get(location.name))
+            for location in locations
+        )
 
 
 def _shown(location: StorageLocation, plugin: PluginDescription | None) -> tuple[ParameterView, ...]:
@@ -88,12 +100,21 @@ def _shown(location: StorageLocation, plugin: PluginDescription | None) -> tuple
         parameter = documented.get(name)
         if value is None:
             continue
-        is_open = parameter is not None and not parameter.secret
-        views.append(
-            ParameterView(
-                name=name,
-                type=parameter.type if parameter is not None else "STRING",
-                value=value if is_open else None,
-            )
-        )
+        if parameter is None:
+            views.append(ParameterView(name=name, type="STRING", value=None))
+        else:
+            views.append(ParameterView(name=name, type=parameter.type, value=MASK if parameter.secret else value))
     return tuple(views)
+
+
+def _trouble(location: StorageLocation, plugin: PluginDescription | None, registry: StorageRegistry) -> str | None:
+    """Why the storage cannot be used, as far as that is known without asking it."""
+    if location.plugin_id is None:
+        return None
+    if plugin is None:
+        return "This plugin is not installed."
+    try:
+        registry.storage(location)
+    except PluginUnusable as error:
+        return plugin.error or str(error)
+    return None

@@ -1,29 +1,33 @@
 """Open a download: everything that has to be settled before the first byte leaves (DESIGN section 5, steps 2 to 6)."""
 
 import asyncio
-from functools import partial
 
 import attrs
 
-from application.delivery.copies import Copies, CopyLog, OpenCopy, Suspicion
+from application.delivery.cool_downs import CoolDowns
+from application.delivery.copies import Copies, CopyLog, CopyReader, OpenCopy, Suspicion
 from application.delivery.delivery import Delivery
+from application.delivery.guarded import Deadlines
+from application.delivery.nearline import Nearline
+from application.delivery.redirect import Redirected, Redirects
 from application.delivery.refusals import Refusals
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
-from application.delivery.verification import CopyCorrupt, VerifiedCopies
-from application.errors import StorageUnavailable
-from application.ports.files import FileFinder
+from application.delivery.verification import VerifiedCopies, open_right
+from application.ports.clock import Clock
+from application.ports.files import FileFinder, FoundFile
 from application.ports.identifiers import IdSource
 from application.ports.ledger import Ledger
 from application.ports.metrics import NO_METRICS, DownloadMetrics
 from application.ports.storage import StorageRegistry
 from application.use_cases.close_download import CloseDownload
+from application.use_cases.estimate_restoration import EstimateRestoration
 from application.use_cases.estimate_wait import EstimateWait
-from domain import preconditions
+from domain import digest, preconditions
 from domain.account import AccountKey
 from domain.byte_range import ByteRange
 from domain.download import Transfer, TransferRequest
-from domain.errors import CopiesUnreachable, FileChanged, NotFound
+from domain.errors import CopiesUnreachable, FileChanged, NotFound, RestorationNeeded, RestorationRunning
 from domain.file import ArchiveFile
 from domain.preconditions import Conditions, Unmodified
 from domain.quota import (
@@ -35,7 +39,7 @@ from domain.quota import (
     TicketNotValid,
     VersionChanged,
 )
-from domain.selection import in_order_of_choice, why_none_is_readable
+from domain.selection import Copy, in_order_of_choice, why_none_is_readable
 from domain.settlement import Outcome
 
 _REASONS: dict[type[Refusal], str] = {
@@ -50,7 +54,10 @@ _REASONS: dict[type[Refusal], str] = {
 
 @attrs.frozen(kw_only=True)
 class DownloadRequest:
-    """Who wants which file, and on what conditions. ``ticket_id`` names the ticket that was shown, if any."""
+    """Who wants which file, and on what conditions. ``ticket_id`` names the ticket that was shown, if any.
+
+    ``file_name`` is what a catalogue calls the file, where that is not its name on record.
+    """
 
     account: AccountKey
     checksum: str
@@ -58,6 +65,9 @@ class DownloadRequest:
     is_head: bool = False
     ticket_id: str | None = None
     client: str = ""
+    is_inline: bool = False
+    has_limited_ticket: bool = False
+    file_name: str | None = None
 
 
 @attrs.frozen
@@ -100,8 +110,8 @@ class OpenDownload:
     - The unit is charged before the copy is opened, and given back when no copy opens.
     - A copy that cannot be opened is skipped for the next one; one that has changed is marked.
 
-    Raises ``NotFound``, ``FileNotReadable``, ``RestorationNeeded``, ``CopiesUnreachable``, ``PreconditionFailed``,
-    ``FileChanged``, ``RangeNotSatisfiable``, ``DatabaseUnavailable``.
+    Raises ``NotFound``, ``FileNotReadable``, ``RestorationNeeded``, ``RestorationRunning``, ``CopiesUnreachable``,
+    ``PreconditionFailed``, ``FileChanged``, ``RangeNotSatisfiable``, ``DatabaseUnavailable``.
     """
 
     finder: FileFinder
@@ -113,19 +123,25 @@ class OpenDownload:
     suspicion: Suspicion
     close_download: CloseDownload
     estimate_wait: EstimateWait
+    nearline: Nearline
     ids: IdSource
+    clock: Clock
     copy_log: CopyLog
     chunk_bytes: int = 128 * 1024
     refusals: Refusals = attrs.field(factory=Refusals)
     metrics: DownloadMetrics = NO_METRICS
+    estimate_restoration: EstimateRestoration | None = None
+    deadlines: Deadlines = attrs.field(factory=Deadlines)
+    cool_downs: CoolDowns | None = None
+    redirects: Redirects | None = None
 
-    async def execute(self, request: DownloadRequest) -> NotModified | Described | Refused | Opened:
+    async def execute(self, request: DownloadRequest) -> NotModified | Described | Refused | Redirected | Opened:
         found = await self.finder.find(request.account.tenant, request.checksum)
         if found is None:
             raise NotFound(f"There is no file with checksum {request.checksum!r}.")
-        file, chosen = found.file, in_order_of_choice(found.copies)
-        if not chosen:
-            raise why_none_is_readable(found.copies)
+        if request.file_name is not None:
+            found = attrs.evolve(found, file=attrs.evolve(found.file, file_name=request.file_name))
+        file, chosen = found.file, await self._chosen(found)
         conditions = attrs.evolve(request.conditions, range=None) if request.is_head else request.conditions
         ranges = preconditions.evaluate(
             conditions, e_tag=file.e_tag, last_modified=file.registered_at, size_bytes=file.size_bytes
@@ -134,6 +150,8 @@ class OpenDownload:
             return NotModified(file)
         if request.is_head:
             return Described(file)
+        if (redirected := await self._redirected(request, file, chosen[0], len(ranges) if ranges else 1)) is not None:
+            return redirected
 
         decision = await self.slots.admit(self._transfer_request(request, file, ranges))
         if not isinstance(decision, Granted):
@@ -145,12 +163,14 @@ class OpenDownload:
         running = self.running.start(transfer, admitted_at=self.slots.admitted_at(transfer.id))
         try:
             ranges = None if decision.whole_file else ranges
-            copies = Copies(file, list(chosen), self.registry, self.suspicion, self.copy_log)
-            opened = await self._open(file, copies, is_part=ranges is not None, is_continued=not decision.opened)
+            copies = self._copies(found, chosen)
+            opened = await self._open(copies, is_part=ranges is not None, is_continued=not decision.opened)
         except BaseException:
             # Cancelled or failed: the slot and the unit must go back whatever happened.
             await asyncio.shield(self.close_download.execute(transfer, Outcome(delivered_bytes=0)))
             raise
+        if opened.verify and not digest.can_compute(file.algorithm):
+            self.metrics.unverified()
         delivery = Delivery(
             file=file,
             parts=ranges or (ByteRange(0, file.size_bytes),),
@@ -161,6 +181,58 @@ class OpenDownload:
             chunk_bytes=self.chunk_bytes,
         )
         return Opened(file=file, transfer=transfer, ranges=ranges, delivery=delivery)
+
+    async def _redirected(
+        self, request: DownloadRequest, file: ArchiveFile, copy: Copy, parts: int
+    ) -> Redirected | Refused | None:
+        """Charge one complete copy and send the client to its storage; ``None`` when the client is to be served."""
+        if self.redirects is None:
+            return None
+        signer = self.redirects.signer_of(copy, parts=parts, has_limited_ticket=request.has_limited_ticket)
+        if signer is None:
+            return None
+        decision = await self.slots.admit(self._transfer_request(request, file, None))
+        if not isinstance(decision, Granted):
+            self.metrics.refused(_REASONS[type(decision)])
+            return await self._refused(request, file, decision)
+        self.metrics.started()
+        outcome = Outcome(delivered_bytes=0)
+        self.running.start(decision.transfer, admitted_at=self.slots.admitted_at(decision.transfer.id))
+        try:
+            if url := await self.redirects.signed(signer, copy, file, is_inline=request.is_inline):
+                outcome = Outcome(delivered_bytes=file.size_bytes, is_completed=True)
+        finally:
+            await asyncio.shield(self.close_download.execute(decision.transfer, outcome))
+        return Redirected(file, url) if url else None
+
+    def _copies(self, found: FoundFile, chosen: tuple[Copy, ...]) -> Copies:
+        reader = CopyReader(
+            registry=self.registry,
+            suspicion=self.suspicion,
+            log=self.copy_log,
+            deadlines=self.deadlines,
+            cool_downs=self.cool_downs,
+            nearline=self.nearline,
+        )
+
+        async def more() -> tuple[Copy, ...]:
+            # Those that were tried are left out: as recorded they can be read, so nobody would be asked about others.
+            return await self.nearline.readable_now([copy for copy in found.copies if copy not in chosen])
+
+        return Copies(found.file, list(chosen), reader, more)
+
+    async def _chosen(self, found: FoundFile) -> tuple[Copy, ...]:
+        now = self.clock.now()
+        if chosen := in_order_of_choice(found.copies, now):
+            return chosen
+        if chosen := await self.nearline.readable_now(found.copies):
+            return chosen
+        refusal = why_none_is_readable(found.copies, now)
+        if isinstance(refusal, RestorationNeeded) and self.estimate_restoration is not None:
+            seconds = await self.estimate_restoration.execute(found.file.tenant, found.file.checksum)
+            if seconds is not None:
+                raise RestorationRunning(seconds) from refusal
+        raise refusal
 
     def _transfer_request(
         self, request: DownloadRequest, file: ArchiveFile, ranges: tuple[ByteRange, ...] | None
@@ -187,26 +259,12 @@ class OpenDownload:
         retry_after = await self.estimate_wait.execute(request.account) if waiting_helps else None
         return Refused(refusal=refusal, retry_after=retry_after)
 
-    async def _open(self, file: ArchiveFile, copies: Copies, *, is_part: bool, is_continued: bool) -> OpenCopy:
+    async def _open(self, copies: Copies, *, is_part: bool, is_continued: bool) -> OpenCopy:
         """The first copy that opens and, for a part of the file from a storage that verifies, has the right bytes."""
-        while True:
-            try:
-                opened = await copies.open_next()
-            except FileChanged as error:
-                if is_part and is_continued:
-                    raise
-                # Nobody has older bytes that new ones could be spliced onto: there is just no copy to serve.
-                raise CopiesUnreachable(str(error)) from error
-            if not (is_part and opened.verify):
-                return opened
-            try:
-                await self.verified.ensure(file, opened, partial(copies.reopen, opened))
-            except CopyCorrupt as error:
-                await copies.give_up(opened, error, suspect=True)
-            except StorageUnavailable as error:
-                await copies.give_up(opened, error)
-            except BaseException:
-                await opened.source.aclose()
+        try:
+            return await open_right(copies, self.verified, is_part=is_part)
+        except FileChanged as error:
+            if is_part and is_continued:
                 raise
-            else:
-                return opened
+            # Nobody has older bytes that new ones could be spliced onto: there is just no copy to serve.
+            raise CopiesUnreachable(str(error)) from error

@@ -1,16 +1,18 @@
 """Register files that are already on a storage: all of a batch, or nothing."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
-from application.errors import CopyMissing, LocationRefused, StorageUnavailable
+from application.errors import CopyMissing, CopyNotRestored, LocationRefused, StorageUnavailable
 from application.ports.clock import Clock
 from application.ports.files import FoundFile
-from application.ports.storage import CopyStatus, StorageRegistry
+from application.ports.storage import CopyStatus, StorageRegistry, url_to_check
 from application.ports.unit_of_work import UnitOfWorkFactory
+from domain import digest
 from domain.errors import AlreadyExists, DomainError, InvalidValue
 from domain.file import ArchiveFile, DataType, FileLocation
 from domain.storage_location import StorageLocation
@@ -55,9 +57,10 @@ class RefusedFile:
 
 @attrs.frozen
 class Registered:
-    """The whole batch is registered: how many files in it."""
+    """The whole batch is registered: how many files in it, and what its owner should know of them."""
 
     count: int
+    warnings: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -77,6 +80,7 @@ class RegisterFiles:
     """Register a batch of files.
 
     - Each copy must be where its storage may read, exist, and have the stated size; its identity is recorded.
+    - What its storage can only look at when it is restored is taken at its word; the size is compared when it is read.
     - A checksum stands for one size and one algorithm; registering the same thing again changes nothing.
     - Name, media type, data type and dimensions of a known file are replaced by the new ones.
     - All or nothing: one refused file refuses the batch, and every refusal is reported.
@@ -102,7 +106,7 @@ class RegisterFiles:
                 return FilesRefused(tuple(batch.refused))
             await work.files.save(list(batch.files.values()), list(batch.locations.values()))
             await work.commit()
-        return Registered(len(request.files))
+        return Registered(len(request.files), tuple(_unverifiable(request.files, storages)))
 
     async def _check_all(
         self, files: Sequence[NewFile], storages: Mapping[str, StorageLocation]
@@ -119,7 +123,9 @@ class RegisterFiles:
                 try:
                     storage = self.registry.storage(location)
                     storage.validate_url(file.url)
-                    return await storage.check(file.url)
+                    return await storage.check(url_to_check(storage, file.url, file.checksum))
+                except CopyNotRestored:
+                    return None
                 except (LocationRefused, StorageUnavailable) as error:
                     return error
 
@@ -128,6 +134,20 @@ class RegisterFiles:
             if isinstance(result, StorageUnavailable) and not isinstance(result, CopyMissing):
                 raise result
         return results
+
+
+def _unverifiable(files: Sequence[NewFile], storages: Mapping[str, StorageLocation]) -> Iterator[str]:
+    """What will leave without the verification that its storage is configured with."""
+    found = Counter(
+        (file.storage, file.algorithm)
+        for file in files
+        if storages[file.storage].verify and not digest.can_compute(file.algorithm)
+    )
+    for (storage, algorithm), count in sorted(found.items()):
+        yield (
+            f"{count} on {storage!r} cannot be verified, since {algorithm!r} cannot be computed here; "
+            "they are served as they are."
+        )
 
 
 @attrs.define
@@ -186,7 +206,7 @@ class _Batch:
         if earlier is not None and earlier.url != new.url:
             raise AlreadyExists("The batch names two copies of this file on one storage.")
         before = self._recorded(new)
-        if before is not None and (before.url, before.version) == (new.url, version):
+        if before is not None and before.url == new.url and (status is None or before.version == version):
             return before
         return FileLocation(
             tenant=self.tenant,

@@ -12,7 +12,7 @@ TICKETS_KEPT = timedelta(days=1)
 """How long an expired ticket stays visible to its issuer; longer than a download of it may be resumed."""
 
 EVENTS_KEPT = timedelta(days=30)
-"""Also of events that nobody was told of: a broker that is away for longer is told of what came later."""
+"""Of those that somebody was told of, or that nobody ever will be; what waits for the broker is kept until then."""
 
 MESSAGES_KEPT = timedelta(days=30)
 """How long a handled message is known again; longer than any broker keeps one."""
@@ -33,12 +33,14 @@ class SweepResult:
 class Sweep:
     """Settle transfers whose lease has expired, and delete downloads, tickets and events that are past use.
 
-    Any number of instances may sweep at the same time.
+    Any number of instances may sweep at the same time. ``has_listeners``: there is a broker, so that events wait for
+    it however long it is away; without one nobody will ever be told of them.
     """
 
     ledger: Ledger
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    has_listeners: bool = False
 
     async def execute(self) -> SweepResult:
         """What was done. Raises ``DatabaseUnavailable``; what was done before that stays done."""
@@ -47,7 +49,7 @@ class Sweep:
         downloads = await self.ledger.purge(now)
         async with self.unit_of_work() as work:
             tickets = await work.tickets.purge(now - TICKETS_KEPT)
-            events = await work.outbox.purge(now - EVENTS_KEPT)
+            events = await work.outbox.purge(now - EVENTS_KEPT, with_waiting=not self.has_listeners)
             messages = await work.inbox.purge(now - MESSAGES_KEPT)
             await work.commit()
         return SweepResult(

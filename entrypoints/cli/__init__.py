@@ -4,14 +4,20 @@ from importlib.metadata import version
 
 import rich_click as click
 
+from entrypoints.cli.cache import cache
+from entrypoints.cli.catalog import catalog
 from entrypoints.cli.commands import AUTO_ENVVAR_PREFIX, PROGRAM, Group
 from entrypoints.cli.copying import copy
 from entrypoints.cli.demo import demo
 from entrypoints.cli.files import files
+from entrypoints.cli.get import get
 from entrypoints.cli.instances import instances
+from entrypoints.cli.issuers import issuers
 from entrypoints.cli.messages import consume, jobs, work
 from entrypoints.cli.quota import quota
+from entrypoints.cli.restorations import restore
 from entrypoints.cli.serve import migrate, serve
+from entrypoints.cli.storage_checks import plugins, rotate_secrets, test
 from entrypoints.cli.storages import storages
 from entrypoints.cli.sweep import sweep
 from entrypoints.cli.tenant_settings import settings
@@ -19,6 +25,7 @@ from entrypoints.cli.tenants import tenants
 from entrypoints.cli.tickets import tickets
 from entrypoints.cli.tokens import token
 from entrypoints.cli.transfers import transfers
+from entrypoints.cli.users import users
 from entrypoints.cli.variables import show_variables
 
 
@@ -46,11 +53,17 @@ for command in (
     copy,
     demo,
     token,
+    users,
+    issuers,
     tenants,
     storages,
     files,
+    catalog,
+    get,
     quota,
     tickets,
+    restore,
+    cache,
     transfers,
     settings,
     instances,
@@ -60,5 +73,8 @@ for command in (
     jobs,
 ):
     main.add_command(command)
+
+for command in (plugins, test, rotate_secrets):
+    storages.add_command(command)
 
 show_variables(main)

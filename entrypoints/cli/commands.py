@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeVar
 import attrs
 import rich_click as click
 
-from adapters.security.keys import UnusableKey
+from adapters.security.private_files import UnusableKey
 from application.errors import PortError
 from domain.errors import DomainError
 from entrypoints.settings import PREFIX, Settings, SettingsInvalid

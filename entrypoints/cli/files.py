@@ -11,15 +11,18 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from application.ports.files import FilePage, FoundFile
 from application.use_cases.list_files import ListFiles, ListFilesRequest
-from application.use_cases.list_storages import ListStorages, ListStoragesRequest
 from application.use_cases.read_file import ReadFile, ReadFileRequest
 from application.use_cases.remove_file_location import RemoveFileLocation, RemoveFileLocationRequest
 from application.use_cases.verify_copy import VerifyCopy, VerifyCopyRequest
+from domain.errors import NotFound
 from domain.file import DataType
+from domain.storage_location import StorageLocation
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
 from entrypoints.cli.hashing import walk
+from entrypoints.cli.listing import ListedRegistration
 from entrypoints.cli.output import plain, print_json, print_table, size
-from entrypoints.cli.registration import Registration, Report
+from entrypoints.cli.recording import Recording, Report
+from entrypoints.cli.registration import Registration
 from entrypoints.cli.session import Session, run
 
 ALGORITHMS = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512", "ADLER32", "CRC32")
@@ -33,8 +36,10 @@ def files() -> None:
 
 
 @files.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
-@click.option("--storage", required=True, help="Storage that the files are on, inside its folder.")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", type=click.Path(path_type=Path))
+@click.option("--storage", required=True, help="Storage that the files are on.")
+@click.option("--prefix", help="Instead of PATH: every object that the storage lists under this; '' is all of them.")
+@click.option("--compute", is_flag=True, help="With --prefix: read objects whose checksum the storage does not know.")
 @click.option(
     "--type",
     "data_type",
@@ -59,6 +64,8 @@ def add(
     *,
     paths: tuple[Path, ...],
     storage: str,
+    prefix: str | None,
+    compute: bool,
     data_type: str,
     algorithm: str,
     media_type: str | None,
@@ -66,28 +73,57 @@ def add(
     tenant: str | None,
     data_dir: str | None,
 ) -> None:
-    """Register files: every file at PATH, and in the folders there.
+    r"""Register files: every file at PATH, and in the folders there; or every object under a prefix of the storage.
 
-    Each is hashed once; those that are registered and unchanged are skipped, so the command can be interrupted and
-    repeated. A file that cannot be read is reported, the others are registered, and the exit code is 1.
+    \b
+    rs-downloader files add /data/products --storage disk1 --type RAWDATA
+    rs-downloader files add --storage s3 --prefix 2024/ --type RAWDATA --algorithm MD5
+
+    Files at PATH are hashed once. Checksums of objects are those that the storage knows for certain. What is
+    registered and unchanged is skipped, so the command can be interrupted and repeated. A file that cannot be
+    registered is reported, the others are registered, and the exit code is 1.
     """
+    if (prefix is None) != bool(paths):
+        raise click.UsageError("Give either PATH or --prefix.")
+    if compute and prefix is None:
+        raise click.UsageError("--compute goes with --prefix; files at PATH are always read.")
     found = list(walk(paths))
 
     async def work(session: Session) -> Report:
-        list_storages: ListStorages = session.use_cases.list_storages()
-        await list_storages.execute(ListStoragesRequest(tenant=session.tenant, name=storage))
-        with _progress(found, as_json=as_json) as progress:
-            registration = Registration(
+        location = await _storage(session, storage)
+        registry = session.container.adapters.storage_registry()
+        total = sum(path.stat().st_size for path in found if path.is_file()) if prefix is None else None
+        with _progress("Hashing" if prefix is None else "Registering", total, as_json=as_json) as progress:
+            recording = Recording(
                 tenant=session.tenant,
                 storage=storage,
+                list_files=session.use_cases.list_files(),
+                register_files=session.use_cases.register_files(),
+                on_failure=lambda name, reason: progress.console.print(f"{name}: {reason}", markup=False),
+            )
+
+            def on_read(count: int) -> None:
+                progress.update(progress.task_ids[0], advance=count)
+
+            if prefix is not None:
+                listed = ListedRegistration(
+                    recording=recording,
+                    storage=registry.storage(location),
+                    data_type=data_type,
+                    algorithm=algorithm,
+                    media_type=media_type,
+                    computes=compute,
+                    started_at=session.container.adapters.clock().now(),
+                    on_read=on_read,
+                )
+                return await listed.execute(prefix)
+            registration = Registration(
+                recording=recording,
                 data_type=data_type,
                 algorithm=algorithm,
                 media_type=media_type,
-                list_files=session.use_cases.list_files(),
-                register_files=session.use_cases.register_files(),
-                registry=session.container.adapters.storage_registry(),
-                on_read=lambda count: progress.update(progress.task_ids[0], advance=count),
-                on_failure=lambda path, reason: progress.console.print(f"{path}: {reason}", markup=False),
+                registry=registry,
+                on_read=on_read,
             )
             return await registration.execute(found)
 
@@ -100,13 +136,22 @@ def add(
     context.exit(1 if report.failed else 0)
 
 
+async def _storage(session: Session, name: str) -> StorageLocation:
+    """The configuration of a storage. Raises ``NotFound``."""
+    async with session.container.adapters.unit_of_work() as unit:
+        found: StorageLocation | None = await unit.storages.get(session.tenant, name)
+    if found is None:
+        raise NotFound(f"There is no storage {name!r}.")
+    return found
+
+
 @contextmanager
-def _progress(found: list[Path], *, as_json: bool) -> Iterator[Progress]:
+def _progress(what: str, total: int | None, *, as_json: bool) -> Iterator[Progress]:
     """A progress bar on standard error, for people only."""
     console = Console(stderr=True)
-    columns = (TextColumn("Hashing"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True) as progress:
-        progress.add_task("hashing", total=sum(path.stat().st_size for path in found if path.is_file()))
+        progress.add_task(what, total=total)
         yield progress
 
 

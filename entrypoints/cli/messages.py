@@ -6,10 +6,9 @@ import sys
 import rich_click as click
 
 from application.use_cases.list_jobs import JobView, ListJobs
-from entrypoints import consumer, worker
 from entrypoints.cli.commands import data_dir_option, json_option
 from entrypoints.cli.output import print_json, print_table
-from entrypoints.cli.session import load_settings, prepare_schema, run_with_container
+from entrypoints.cli.session import load_settings, management_socket, prepare_schema, run_with_container
 from entrypoints.containers import CLIContainer
 from entrypoints.settings import PREFIX, SettingsInvalid
 
@@ -25,7 +24,10 @@ def consume(*, data_dir: str | None) -> None:
     if not settings.broker_url:
         raise SettingsInvalid(f"Say which broker to consume from, with {PREFIX}AMQP_URL.")
     prepare_schema(settings)
-    asyncio.run(consumer.consume(settings))
+    # Loaded here since it takes a while, and no other command needs it.
+    from entrypoints import consumer  # noqa: PLC0415 - see above
+
+    asyncio.run(consumer.consume(settings, management_socket(settings)))
 
 
 @click.command()
@@ -36,10 +38,13 @@ def work(*, once: bool, data_dir: str | None) -> None:
 
     Any number of workers may run; each job is done by one of them at a time.
     """
+    # Loaded here since it takes a while, and no other command needs it.
+    from entrypoints import worker  # noqa: PLC0415 - see above
+
     settings = load_settings(data_dir=data_dir)
     prepare_schema(settings)
     if not once:
-        asyncio.run(worker.work(settings))
+        asyncio.run(worker.work(settings, management_socket(settings)))
         return
     failed = asyncio.run(worker.work_once(settings))
     for name, reason in failed.items():

@@ -8,8 +8,7 @@ import rich_click as click
 from adapters.http import server
 from adapters.persistence import migrate as schema
 from entrypoints.cli.commands import data_dir_option, from_settings
-from entrypoints.cli.session import load_settings, prepare_schema
-from entrypoints.http import create_service
+from entrypoints.cli.session import load_settings, management_socket, prepare_schema
 
 
 @click.command()
@@ -22,13 +21,16 @@ def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
     Running transfers may end first, for as long as the drain setting says. The embedded SQLite database is migrated by
     itself; another database by 'migrate', before a new version starts.
     """
+    # The web framework takes a while to load, and no other command needs it.
+    from entrypoints.http import create_service  # noqa: PLC0415 - see above
+
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     prepare_schema(settings)
     with ExitStack() as sockets:
         listener = sockets.enter_context(server.listening_socket(settings.host, settings.port))
-        management = None
-        if settings.management_port:
-            management = sockets.enter_context(server.listening_socket(settings.host, settings.management_port))
+        management = management_socket(settings)
+        if management is not None:
+            sockets.enter_context(management)
         service = create_service(settings, management)
         sockets.pop_all()  # From here on those who serve on them close them.
     address = _address(listener)

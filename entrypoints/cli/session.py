@@ -1,12 +1,14 @@
 """Running use cases from a command: settings, container, event loop, tenant."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import attrs
 import rich_click as click
 
+from adapters.http import server
 from adapters.persistence import migrate as schema
 from adapters.telemetry import logs
 from application.errors import PortError
@@ -25,7 +27,7 @@ OPERATOR = "operator"
 
 
 class NotMigrated(PortError):
-    """The database is there, but not its tables."""
+    """The database is there, but not its tables as this version needs them."""
 
     code = "not-migrated"
 
@@ -64,12 +66,28 @@ def _option_variables() -> set[str]:
 
 
 def prepare_schema(settings: Settings) -> None:
-    """Migrate the embedded database; another one must have been migrated. Raises ``NotMigrated``."""
+    """Migrate the embedded database; another one must have been migrated. Raises ``NotMigrated``.
+
+    A newer schema than this version knows is let pass: while a new version is rolled out, the old one goes on.
+    """
     url = settings.resolved_database_url
     if url.startswith("sqlite"):
         schema.upgrade(url)
-    elif schema.current(url) is None:
+        return
+    found = schema.current(url)
+    if found is None:
         raise NotMigrated("The database has no schema yet. Make it with: rs-downloader migrate")
+    if schema.is_outdated(found):
+        raise NotMigrated(
+            f"The database's schema is of an older version ({found}). Bring it up to date with: rs-downloader migrate"
+        )
+
+
+def management_socket(settings: Settings) -> socket.socket | None:
+    """A listening socket for health and metrics, where there is a port for them. Raises ``OSError``."""
+    if not settings.management_port:
+        return None
+    return server.listening_socket(settings.host, settings.management_port)
 
 
 def run_with_container(data_dir: str | None, work: Callable[[CLIContainer], Awaitable[T]]) -> T:

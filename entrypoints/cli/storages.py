@@ -4,13 +4,17 @@ import json
 
 import rich_click as click
 
-from application.use_cases.add_storage import AddStorage, AddStorageRequest
-from application.use_cases.change_storage import ChangeStorage, ChangeStorageRequest
+from application.use_cases.add_storage import AddStorage
+from application.use_cases.change_storage import ChangeStorage
+from application.use_cases.configured_storage import StorageRequest
 from application.use_cases.list_storages import ListStorages, ListStoragesRequest, StorageView
 from application.use_cases.move_storage import MoveStorage, MoveStorageRequest
 from application.use_cases.remove_storage import RemoveStorage, RemoveStorageRequest
+from domain.cool_down import CoolDown
+from domain.storage_location import Delivery
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
 from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.scrub import scrub_report
 from entrypoints.cli.session import Session, run
 
 _PARAMETER_HELP = "Parameter of the plugin as NAME=VALUE; may be given several times. VALUE is JSON or plain text."
@@ -19,6 +23,13 @@ _path_option = click.option(
     "--path",
     type=click.Path(exists=True, file_okay=False, resolve_path=True),
     help="Folder of a Local storage; short for --parameter Storage_URL=PATH.",
+)
+
+
+_delivery_option = click.option(
+    "--delivery",
+    type=click.Choice(["stream", "redirect"]),
+    help="Whether bytes go through the service, or clients are sent to the storage by a signed URL; at first, stream.",
 )
 
 
@@ -33,6 +44,7 @@ def storages() -> None:
 @click.option("--plugin", default="Local", show_default=True, help="Storage plugin; 'none' for an OFFLINE storage.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help=_PARAMETER_HELP)
 @click.option("--verify/--no-verify", default=False, help="Hash full files as they leave and withhold corrupted ones.")
+@_delivery_option
 @tenant_option
 @data_dir_option
 def add(
@@ -42,6 +54,7 @@ def add(
     plugin: str,
     parameters: tuple[str, ...],
     verify: bool,
+    delivery: str | None,
     tenant: str | None,
     data_dir: str | None,
 ) -> None:
@@ -55,12 +68,13 @@ def add(
     async def work(session: Session) -> StorageView:
         add_storage: AddStorage = session.use_cases.add_storage()
         return await add_storage.execute(
-            AddStorageRequest(
+            StorageRequest(
                 tenant=session.tenant,
                 name=name,
                 plugin_id=None if plugin == "none" else plugin,
                 parameters=given,
                 verify=verify,
+                delivery=Delivery(delivery.upper()) if delivery else Delivery.STREAM,
             )
         )
 
@@ -73,6 +87,7 @@ def add(
 @_path_option
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help=_PARAMETER_HELP)
 @click.option("--verify/--no-verify", default=None, help="Hash full files as they leave and withhold corrupted ones.")
+@_delivery_option
 @click.option("--active/--inactive", default=None, help="An inactive storage is not read until it is active again.")
 @tenant_option
 @data_dir_option
@@ -82,6 +97,7 @@ def set_(
     path: str | None,
     parameters: tuple[str, ...],
     verify: bool | None,
+    delivery: str | None,
     active: bool | None,
     tenant: str | None,
     data_dir: str | None,
@@ -96,19 +112,22 @@ def set_(
         # Secrets read as None here; left out of the request, they keep their value.
         kept = {p.name: p.value for p in old.parameters if p.value is not None}
         return await change_storage.execute(
-            ChangeStorageRequest(
+            StorageRequest(
                 tenant=session.tenant,
                 name=name,
                 plugin_id=old.plugin_id,
                 parameters=kept | given,
                 active=old.active if active is None else active,
                 verify=old.verify if verify is None else verify,
+                delivery=Delivery(delivery.upper()) if delivery else old.delivery,
                 allocated_size_kb=old.allocated_size_kb,
             )
         )
 
-    run(data_dir, tenant, work)
+    view = run(data_dir, tenant, work)
     click.echo(f"Storage {name} is changed.")
+    for warning in view.warnings:
+        click.echo(f"Warning: {warning}", err=True)
 
 
 @storages.command("list")
@@ -192,10 +211,29 @@ def _print(views: tuple[StorageView, ...], *, as_json: bool) -> None:
         print_json(views)
         return
     print_table(
-        ["storage", "type", "priority", "plugin", "active", "verify", "trouble"],
-        [[v.name, v.storage_type.value, v.priority, v.plugin_id, v.active, v.verify, v.plugin_error] for v in views],
+        ["storage", "type", "priority", "plugin", "active", "verify", "delivery", "trouble"],
+        [
+            [
+                v.name,
+                v.storage_type.value,
+                v.priority,
+                v.plugin_id,
+                v.active,
+                v.verify,
+                v.delivery.value,
+                v.plugin_error or _failures(v.cool_down),
+            ]
+            for v in views
+        ],
         empty="There are no storages.",
     )
+
+
+def _failures(cool_down: CoolDown | None) -> str | None:
+    if cool_down is None:
+        return None
+    until = cool_down.cooling_until.isoformat(timespec="seconds")
+    return f"failed {cool_down.failures} times in a row, read last until {until}: {cool_down.reason}"
 
 
 def _parameters(given: tuple[str, ...], path: str | None) -> dict[str, object]:
@@ -213,3 +251,6 @@ def _value(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text
+
+
+storages.add_command(scrub_report)

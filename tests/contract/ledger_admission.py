@@ -1,5 +1,6 @@
 """Admissions: what is granted, what it costs, and that a refusal changes nothing (L1, L2, L5, L6)."""
 
+import asyncio
 from datetime import timedelta
 
 from domain.access import ANONYMOUS_EMAIL
@@ -19,6 +20,24 @@ from tests.factories import ALICE, BOB, LARGE, NOW, SIZE, TENANT, a_request, a_t
 
 
 class AdmissionContract(LedgerSuite):
+    async def test_what_is_foreseen_is_what_would_be_admitted_and_changes_nothing(self, env: LedgerEnvironment) -> None:
+        await env.set(maxQuota=1)
+        before = await env.snapshot()
+
+        granted = await env.ledger.foresee(a_request("t1", length=400), NOW)
+
+        assert isinstance(granted, Granted)
+        assert granted.opened
+        assert await env.snapshot() == before
+        await env.granted(a_request("t1", length=400))
+        await env.ledger.settle("t1", Outcome(delivered_bytes=400), NOW)
+        rest, whole = await asyncio.gather(
+            env.ledger.foresee(a_request("t2", start=400), NOW), env.ledger.foresee(a_request("t3"), NOW)
+        )
+        assert isinstance(rest, Granted)
+        assert not rest.opened
+        assert whole == QuotaExceeded(limit=1, current=1)
+
     async def test_the_first_transfer_charges_a_unit_and_takes_a_slot(self, env: LedgerEnvironment) -> None:
         granted = await env.granted(a_request("t1"))
 

@@ -3,9 +3,13 @@
 import asyncio
 from datetime import timedelta
 
+import attrs
+
+from domain.access import Role
 from domain.quota import Granted, QuotaExceeded, TicketNotValid
 from domain.settlement import Outcome
-from domain.ticket import TicketState
+from domain.ticket import ProductTicket, TicketState
+from tests.catalogue_factories import a_urn
 from tests.contract.ledger_environment import LedgerEnvironment, LedgerSuite
 from tests.factories import BOB, NOW, SIZE, a_request, a_ticket
 
@@ -25,6 +29,15 @@ class TicketContract(LedgerSuite):
 
         after = await env.ticket(ticket.id)
         assert (after.uses, after.spent) == (1, 1)
+
+    async def test_a_ticket_to_a_file_of_a_product_is_the_same_at_the_ledger(self, env: LedgerEnvironment) -> None:
+        product = ProductTicket(urn=a_urn(), role=Role.EXPLOIT, groups=frozenset({"readers"}))
+        ticket = await env.add_ticket(attrs.evolve(a_ticket(email=BOB.email), product=product))
+
+        granted = await env.granted(a_request("t1", account=BOB, ticket_id=ticket.id))
+
+        assert granted.ticket is not None
+        assert granted.ticket.product == product
 
     async def test_a_ticket_without_a_user_charges_nobody(self, env: LedgerEnvironment) -> None:
         await env.set(maxQuota=0, rateLimit=0)

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from adapters.storage.fence import Fence
 from adapters.storage.local import LocalStorage
-from adapters.storage.plugin import StoragePlugin, parameter
+from adapters.storage.plugin import PluginEnvironment, StoragePlugin, parameter
 from adapters.storage.registry import ENTRY_POINT_GROUP, PluginRegistry
 from application.errors import PluginUnusable
 from application.ports.storage import Storage
@@ -35,8 +34,8 @@ class PickyPlugin(StoragePlugin):
     parameters: ClassVar[type] = PickyParameters
 
     @classmethod
-    def build(cls, parameters: Any, fence: Fence) -> Storage:
-        del fence
+    def build(cls, parameters: Any, environment: PluginEnvironment) -> Storage:
+        del environment
         return LocalStorage("/" + parameters.word)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.persistence.connection import WRITING, DedicatedConnection, Session
@@ -131,12 +131,55 @@ def decisions(rows: Rows, wanted: list[Admit | Settle]) -> list[object]:
     return [working.admit(job.request, job.now) if isinstance(job, Admit) else working.settle(job) for job in wanted]
 
 
+@attrs.frozen
+class Case:
+    """What a user has had of a file, and what is asked for at once."""
+
+    existing: list[Download]
+    wanted: list[Admit | Settle]
+
+
+@st.composite
+def cases(draw) -> Case:
+    usual_size = draw(SIZES)
+    existing = draw(downloads(usual_size))
+    return Case(existing, draw(jobs(usual_size, existing)))
+
+
+def a_download(number: int, **values: object) -> Download:
+    """One that was opened two hours ago, for a file of 100 bytes, and may not be resumed any more."""
+    return Download(
+        **{
+            "id": f"d{number:02d}",
+            "account": ALICE,
+            "checksum": "c1",
+            "size_bytes": 100,
+            "costs_unit": True,
+            "ticket_id": None,
+            "opened_at": NOW - 2 * HOUR,
+            "resume_window": HOUR,
+            "resumable_until": NOW - HOUR,
+            "progressed_at": NOW,
+            **values,
+        }
+    )
+
+
+ANOTHER_SIZE_IN_THE_SAME_GROUP = Case(
+    [a_download(0, delivered_bytes=100, reserved_bytes=100, transfers=1, is_kept=True, is_completed=True)],
+    [
+        Admit(a_request("t0", size=0, start=0, length=0), NOW),
+        Admit(a_request("t1", size=100, start=50, length=50), NOW),
+    ],
+)
+"""The first request opens a download of another size; the second one has an exhausted download of the right one."""
+
+
 @settings(max_examples=300)
-@given(data=st.data())
-def test_deciding_on_the_rows_found_is_deciding_on_all(db: Database, data: st.DataObject) -> None:
-    usual_size = data.draw(SIZES, label="size")
-    existing = data.draw(downloads(usual_size), label="downloads")
-    wanted = data.draw(jobs(usual_size, existing), label="jobs")
+@given(case=cases())
+@example(case=ANOTHER_SIZE_IN_THE_SAME_GROUP)
+def test_deciding_on_the_rows_found_is_deciding_on_all(db: Database, case: Case) -> None:
+    existing, wanted = case.existing, case.wanted
     ticket = a_ticket("k1", email=ALICE.email)
     everything = Rows(
         accounts={ALICE: an_account(existing)},

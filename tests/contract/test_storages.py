@@ -6,10 +6,12 @@ from pathlib import Path
 import attrs
 import pytest
 
+from adapters.storage.conformance import DATA, Bench, NearlineContract, PluginContract, StorageContract, located
 from adapters.storage.local import LocalStorage
 from application.errors import CopyChanged, CopyMissing, LocationRefused, StorageUnavailable
 from application.ports.storage import Storage
-from tests.contract.storage import DATA, Bench, StorageContract, located
+from tests.fakes.fixed_clock import FixedClock
+from tests.fakes.in_memory_nearline import InMemoryNearlineStorage
 from tests.fakes.in_memory_storage import InMemoryStorage
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +36,24 @@ class TestInMemoryStorage(StorageContract):
     @pytest.fixture
     def bench(self) -> Bench:
         return MemoryBench(InMemoryStorage())
+
+
+@attrs.define
+class SleepingBench(MemoryBench):
+    storage: InMemoryNearlineStorage
+
+    def finish(self, name: str) -> None:
+        self.storage.finish(f"memory:///{name}")
+
+
+class TestInMemoryNearlineStorage(NearlineContract):
+    @pytest.fixture
+    def bench(self) -> SleepingBench:
+        return SleepingBench(InMemoryNearlineStorage(FixedClock()))
+
+
+class TestLocalPlugin(PluginContract):
+    plugin_id = "Local"
 
 
 @attrs.define

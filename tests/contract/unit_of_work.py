@@ -16,6 +16,7 @@ The state is empty at first; the suite adds the tenants ``demo`` and ``other`` b
 only it writes downloads, which tickets must outlive.
 """
 
+from tests.contract.unit_of_work_cool_downs import CoolDownsContract
 from tests.contract.unit_of_work_environment import UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.contract.unit_of_work_files import FilesContract
 from tests.contract.unit_of_work_messages import (
@@ -23,12 +24,14 @@ from tests.contract.unit_of_work_messages import (
     JobsContract,
     PublishedQuotasContract,
     PublishingContract,
-    RestorationsContract,
 )
 from tests.contract.unit_of_work_operations import InstancesContract, TenantUpkeepContract
 from tests.contract.unit_of_work_rest import OutboxContract, SettingsContract, StorageLocationsContract, TenantsContract
+from tests.contract.unit_of_work_restorations import CachedCopiesContract, RestorationsContract
+from tests.contract.unit_of_work_scrub import ScrubContract
 from tests.contract.unit_of_work_tickets import TicketsContract
 from tests.contract.unit_of_work_transaction import TransactionContract
+from tests.contract.unit_of_work_users import IssuersContract, UsersContract
 
 __all__ = ["UnitOfWorkContract", "UnitOfWorkEnvironment", "UnitOfWorkSuite"]
 
@@ -37,6 +40,8 @@ class UnitOfWorkContract(
     TransactionContract,
     TenantsContract,
     FilesContract,
+    CoolDownsContract,
+    ScrubContract,
     StorageLocationsContract,
     TicketsContract,
     SettingsContract,
@@ -44,9 +49,12 @@ class UnitOfWorkContract(
     PublishingContract,
     InboxContract,
     RestorationsContract,
+    CachedCopiesContract,
     PublishedQuotasContract,
     JobsContract,
     InstancesContract,
     TenantUpkeepContract,
+    UsersContract,
+    IssuersContract,
 ):
     """All of it."""

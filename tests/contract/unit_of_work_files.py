@@ -220,12 +220,3 @@ class FilesContract(UnitOfWorkSuite):
 
         async with env.unit_of_work() as unit:
             assert await unit.files.mark_suspect(a_location(version=None), since=NOW, reason="The digest differs.")
-
-    async def test_a_cleared_copy_has_its_present_version(self, env: UnitOfWorkEnvironment) -> None:
-        await env.save([a_file()], [a_location(suspect_since=NOW)])
-
-        async with env.unit_of_work() as unit:
-            await unit.files.clear_suspect(a_location(suspect_since=NOW), version="v9")
-            await unit.commit()
-
-        assert await env.location() == a_location(version="v9")

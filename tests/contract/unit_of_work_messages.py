@@ -1,30 +1,17 @@
-"""The inbox, requested restorations, what was told of quotas, jobs, and events on their way out."""
+"""The inbox, what was told of quotas, jobs, and events on their way out."""
 
 from datetime import timedelta
-
-import attrs
 
 from application.ports.jobs import Backlog
 from application.ports.published_quotas import UsedUnits
 from domain.account import AccountKey
 from domain.events import DownloadsRefused, FileAvailabilityKnown, QuotaUsed
-from domain.restoration import RestorationRequest
 from domain.settlement import Outcome
 from tests.contract.unit_of_work_environment import OTHER, UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.factories import ALICE, BOB, NOW, SIZE, TENANT, a_request, limits
 
 HOUR = timedelta(hours=1)
 OURS, THEIRS = "worker-1", "worker-2"
-
-
-def a_restoration(checksum: str = "c1", *, group: str = "g1", tenant: str = TENANT) -> RestorationRequest:
-    return RestorationRequest(
-        tenant=tenant,
-        group_id=group,
-        checksum=checksum,
-        available_hours=24,
-        requested_at=NOW + timedelta(microseconds=1),
-    )
 
 
 class InboxContract(UnitOfWorkSuite):
@@ -57,21 +44,6 @@ class InboxContract(UnitOfWorkSuite):
         async with env.unit_of_work() as unit:
             assert not await unit.inbox.knows(TENANT, "old")
             assert await unit.inbox.knows(TENANT, "new")
-
-
-class RestorationsContract(UnitOfWorkSuite):
-    async def test_a_group_asks_for_a_file_once(self, env: UnitOfWorkEnvironment) -> None:
-        async with env.unit_of_work() as unit:
-            assert await unit.restorations.add([a_restoration("c2"), a_restoration("c1")]) == 2
-            assert await unit.restorations.add([attrs.evolve(a_restoration("c1"), available_hours=1)]) == 0
-            assert await unit.restorations.add([a_restoration(group="g2"), a_restoration(tenant=OTHER)]) == 2
-            assert await unit.restorations.add([]) == 0
-            await unit.commit()
-
-        async with env.unit_of_work() as unit:
-            assert await unit.restorations.of_group(TENANT, "g1") == (a_restoration("c1"), a_restoration("c2"))
-            assert await unit.restorations.of_group(OTHER, "g1") == (a_restoration(tenant=OTHER),)
-            assert await unit.restorations.of_group(TENANT, "g3") == ()
 
 
 class PublishedQuotasContract(UnitOfWorkSuite):

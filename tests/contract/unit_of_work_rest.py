@@ -163,9 +163,29 @@ class OutboxContract(UnitOfWorkSuite):
             await unit.commit()
 
         async with env.unit_of_work() as unit:
-            assert await unit.outbox.purge(NOW + timedelta(days=1)) == 2
+            assert await unit.outbox.purge(NOW + timedelta(days=1), with_waiting=True) == 2
             await unit.commit()
 
         async with env.unit_of_work() as unit:
             assert len(await unit.outbox.page(TENANT, after=0, limit=10)) == 1
             assert await unit.outbox.page(OTHER, after=0, limit=10) == ()
+
+    async def test_old_events_that_somebody_is_still_to_be_told_of_are_kept(self, env: UnitOfWorkEnvironment) -> None:
+        async with env.unit_of_work() as unit:
+            for name in ("published", "refused", "waiting"):
+                await unit.outbox.add(
+                    DownloadAbandoned(tenant=TENANT, email=name, checksum="c", download_id="d", occurred_at=NOW)
+                )
+            await unit.commit()
+        async with env.unit_of_work() as unit:
+            published, refused, waiting = await unit.outbox.page(TENANT, after=0, limit=10)
+            await unit.outbox.mark_published([published.id], NOW)
+            await unit.outbox.mark_refused(refused.id, "too large", NOW)
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            assert await unit.outbox.purge(NOW + timedelta(days=1), with_waiting=False) == 2
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            assert await unit.outbox.page(TENANT, after=0, limit=10) == (waiting,)

@@ -6,7 +6,10 @@ import attrs
 import pytest
 
 from application.errors import Conflict
+from domain.access import Role
 from domain.settlement import Outcome
+from domain.ticket import ProductTicket
+from tests.catalogue_factories import a_urn
 from tests.contract.unit_of_work_environment import OTHER, UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.factories import BOB, NOW, TENANT, a_request, a_ticket
 
@@ -34,6 +37,14 @@ async def _purge(env: UnitOfWorkEnvironment, expired_before) -> int:
 
 
 class TicketsContract(UnitOfWorkSuite):
+    async def test_a_ticket_to_a_file_of_a_product_keeps_whose_rights_decide(self, env: UnitOfWorkEnvironment) -> None:
+        product = ProductTicket(urn=a_urn(), role=Role.REGISTERED_USER, groups=frozenset({"b", 'a "quoted" one'}))
+        ticket = attrs.evolve(a_ticket(email=BOB.email), product=product)
+        await _add(env, ticket)
+
+        async with env.unit_of_work() as unit:
+            assert await unit.tickets.get(TENANT, ticket.id) == ticket
+
     async def test_a_ticket_is_found_by_its_id_and_by_the_hash_of_its_token(self, env: UnitOfWorkEnvironment) -> None:
         ticket = attrs.evolve(
             a_ticket(email=BOB.email, max_uses=3), expires_at=NOW + timedelta(hours=2, microseconds=7)

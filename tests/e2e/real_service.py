@@ -21,7 +21,7 @@ import httpx
 
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_engine_for
-from application.use_cases.add_storage import AddStorageRequest
+from application.use_cases.configured_storage import StorageRequest
 from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
 from application.use_cases.set_quota import SetQuotaRequest
 from domain.access import Caller, Role
@@ -82,7 +82,7 @@ class Installation:
                 if path.parent.name not in self._storages:
                     self._storages.add(path.parent.name)
                     await use_cases.add_storage().execute(
-                        AddStorageRequest(
+                        StorageRequest(
                             tenant=TENANT,
                             name=path.parent.name,
                             plugin_id="Local",
@@ -145,8 +145,13 @@ class Installation:
 
     def started(self, port: int = 0, **settings: object) -> "Server":
         """A server that starts now, on this port or a free one; whoever asked stops it."""
+        return Server(self.environment, port, **settings)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its processes."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")}
-        return Server({**plain, **self._own}, port, **settings)
+        return {**plain, **self._own}
 
 
 class Server:
@@ -250,6 +255,13 @@ def quota(server: Server, token: str) -> dict[str, Any]:
     answer = httpx.get(f"{server.url}/quota/current", headers={"Authorization": f"Bearer {token}"})
     found: dict[str, Any] = json.loads(answer.content)
     return found
+
+
+def settled_quota(server: Server, token: str) -> dict[str, Any]:
+    """What it says once every transfer is settled, which is a moment after the client has its last byte, and after
+    the next renewal of leases where the database was away in that moment."""
+    until(lambda: quota(server, token).get("currentRate") == 0)
+    return quota(server, token)
 
 
 def until(condition: Any, seconds: float = 30.0) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from litestar.testing import TestClient
 
-from application.use_cases.add_storage import AddStorageRequest
+from application.use_cases.configured_storage import StorageRequest
 from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
 from domain.access import Caller, Role
 from entrypoints.containers import CLIContainer
@@ -64,9 +64,7 @@ def _populate(settings, folder):
         async with opened(container.adapters):
             await use_cases.add_tenant().execute(TENANT)
             await use_cases.add_storage().execute(
-                AddStorageRequest(
-                    tenant=TENANT, name="disk", plugin_id="Local", parameters={"Storage_URL": str(folder)}
-                )
+                StorageRequest(tenant=TENANT, name="disk", plugin_id="Local", parameters={"Storage_URL": str(folder)})
             )
             new = NewFile(
                 checksum="c1",

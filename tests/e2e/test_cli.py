@@ -11,6 +11,8 @@ import pytest
 import structlog
 from click.testing import CliRunner
 
+from adapters.persistence import migrate
+from adapters.persistence.engine import create_engine_for
 from entrypoints.cli import main
 from tests.contract.sql_databases import on_postgres, postgres_database
 
@@ -70,7 +72,7 @@ def test_the_demo_can_be_made_again_and_prints_what_to_paste(answer, tmp_path):
 
     assert first == again
     assert (tmp_path / "data/demo/large.dat").stat().st_size == 64 * 1024 * 1024
-    assert "curl -C - " in answer("demo")
+    assert "curl -s -C - " in answer("demo")
     types = {item["fileName"]: item["dataType"] for item in answer("files", "list", "--json")}
     assert types["large.dat"] == "RAWDATA"
     assert types["notes.bin"] == "DOCUMENT"
@@ -338,6 +340,28 @@ class TestOnPostgres:
         assert migrated.exit_code == 0
         assert demo.exit_code == 0, demo.stderr
         assert "large.dat" in listed.stdout
+
+    @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("work", "--once"), ("tenants", "list")])
+    def test_an_outdated_schema_is_refused_with_the_command_that_helps(self, cli, command):
+        with postgres_database(migrated=False) as url:
+            migrate.upgrade(url, "0001")
+            refused = cli(*command, RS_DOWNLOADER_DATABASE_URL=url)
+
+        assert refused.exit_code == 1
+        assert refused.stderr == (
+            "Error: The database's schema is of an older version (0001). "
+            "Bring it up to date with: rs-downloader migrate\n"
+        )
+
+    def test_a_newer_schema_stops_no_old_version_while_a_new_one_is_rolled_out(self, cli):
+        with postgres_database() as url:
+            engine = create_engine_for(url)
+            with engine.connect() as connection:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+            engine.dispose()
+            listed = cli("tenants", "list", RS_DOWNLOADER_DATABASE_URL=url)
+
+        assert listed.exit_code == 0, listed.stderr
 
     def test_a_server_that_does_not_answer_is_one_line_without_its_password(self, cli):
         result = cli("tenants", "list", RS_DOWNLOADER_DATABASE_URL="postgresql+psycopg://u:hush@127.0.0.1:1/d")

@@ -8,7 +8,7 @@ import psycopg
 
 from tests.contract.sql_databases import on_postgres
 from tests.e2e.private_postgres import PrivatePostgres, private_postgres
-from tests.e2e.real_service import Installation, Server, quota, until
+from tests.e2e.real_service import Installation, Server, settled_quota, until
 
 SIZE = 1000
 CONNECTIONS = 20
@@ -26,7 +26,7 @@ def test_without_a_free_connection_clients_are_asked_to_come_again(tmp_path: Pat
                 refused = ask(server, token, checksum)
             # The connections come free a moment after those who had them have left.
             until(lambda: ask(server, token, checksum).content == data)
-            counted = quota(server, token)
+            counted = settled_quota(server, token)
 
     assert_come_again(refused)
     assert (counted["currentQuota"], counted["currentRate"]) == (1, 0)
@@ -48,7 +48,7 @@ def test_without_a_database_clients_are_asked_to_come_again_and_nothing_is_charg
             ]
             database.start()
             second = ask(server, token, checksum)
-            counted = quota(server, token)
+            counted = settled_quota(server, token)
 
     for answer in (*refused, *others):
         assert_come_again(answer)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from adapters.http.headers import content_disposition, plain_file_name
+from adapters.http.headers import content_disposition
 from domain.access import ANONYMOUS_EMAIL, Role
 from domain.account import AccountKey
 from domain.file import ArchiveFile, DataType
+from domain.file_name import plain_file_name
 from domain.limits import Limits
 from tests import factories
 from tests.e2e.service import TENANT, Service

@@ -14,7 +14,7 @@ import pytest
 from tests.contract.sql_databases import on_postgres, postgres_database
 from tests.e2e.observer import SIZE, Observer
 from tests.e2e.private_postgres import PrivatePostgres, private_postgres
-from tests.e2e.real_service import ALICE, Installation, Server, quota, until
+from tests.e2e.real_service import ALICE, Installation, Server, quota, settled_quota, until
 
 SERVERS = 4
 REQUESTS = 400
@@ -63,7 +63,7 @@ def four_servers(folder: Path, database_url: str) -> Iterator[Scene]:
 def test_four_servers_grant_exactly_the_quota_and_never_more_at_once_than_the_rate(tmp_path: Path) -> None:
     with postgres_database(migrated=False) as url, four_servers(tmp_path, url) as scene:
         observer = scene.observed()
-        counted = quota(scene.servers[0], scene.token)
+        counted = settled_quota(scene.servers[0], scene.token)
         left = scene.installation.query("SELECT * FROM transfer")
 
     assert (observer.completed, observer.refused_for_quota) == (QUOTA, REQUESTS - QUOTA)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.observer import SIZE, Observer
-from tests.e2e.real_service import ALICE, Installation, quota
+from tests.e2e.real_service import ALICE, Installation, settled_quota
 
 REQUESTS = 200
 
@@ -21,7 +21,7 @@ def test_exactly_the_quota_is_granted_and_never_more_at_once_than_the_rate(tmp_p
     with installation.several_serving(servers, slot_wait_seconds=30) as running:
         ports, token = [server.port for server in running], installation.token()
         asyncio.run(observer.all_at_once(ports, f"/files/{checksum}/download", token, REQUESTS))
-        counted = quota(running[0], token)
+        counted = settled_quota(running[0], token)
 
     assert (observer.granted, observer.completed) == (50, 50)
     assert observer.refused_for_quota == REQUESTS - 50

@@ -13,7 +13,7 @@ from domain.access import Caller, Role
 from entrypoints.containers import CLIContainer
 from entrypoints.http import container_for, create_from
 from entrypoints.settings import Settings
-from tests.contract.sql_databases import sqlite_database
+from tests.contract.sql_databases import EITHER, database
 from tests.e2e.service import Service
 from tests.e2e.two_tenants import (
     CHECKSUMS,
@@ -53,11 +53,11 @@ NAMES = {
 TEXTS = tuple(sorted({text for texts in NAMES.values() for text in texts} | {TOKENS[THEIRS], "Local", "RAWDATA"}))
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
+@pytest.fixture(scope="module", params=EITHER)
+def world(request, tmp_path_factory):
     """A served database with both tenants, and a token of ours for every role, and one of theirs."""
     folder: Path = tmp_path_factory.mktemp("isolation")
-    with sqlite_database() as url:
+    with database(request.param) as url:
         given_settings = Settings.from_environ(
             {
                 "RS_DOWNLOADER_DATA_DIR": str(folder / "data"),
@@ -133,7 +133,9 @@ def _crosses(operation):
 def test_nothing_of_another_tenant_is_seen_or_changed(world, operation_id):
     client, tokens, url = world
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(
+        max_examples=2 if url.startswith("postgresql") else 10, suppress_health_check=list(HealthCheck), deadline=None
+    )
     @given(request=requests(operation_id), scope_header=st.booleans())
     def attack(request, scope_header):
         role, verb, path, query, body = request

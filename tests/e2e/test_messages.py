@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 from domain.events import FileAvailabilityKnown, QuotaUsed
 from tests.contract.sql_databases import EITHER, database
 from tests.e2e.private_rabbitmq import VHOSTS, PrivateRabbitMQ, private_rabbitmq
-from tests.e2e.real_service import ALICE, COMMAND, TENANT, Installation, until
+from tests.e2e.real_service import ALICE, COMMAND, TENANT, Installation, free_port, until
 from tests.integration.amqp_broker import AMQP_MARKS, PlainClient
 
 pytestmark = list(AMQP_MARKS)
@@ -24,6 +24,7 @@ pytestmark = list(AMQP_MARKS)
 TENANTS, INSTANCE = VHOSTS
 BROADCAST = "regards.broadcast."
 USER = f"{BROADCAST}fr.cnes.regards.modules.accessrights.domain.projects.events.ProjectUserEvent"
+FILES = f"{BROADCAST}fr.cnes.regards.modules.filecatalog.amqp.output.FileReferenceEvent"
 RESTORE = f"{BROADCAST}fr.cnes.regards.modules.filecatalog.amqp.input.FilesRestorationRequestEvent"
 QUOTA = f"{BROADCAST}fr.cnes.regards.modules.filecatalog.amqp.input.QuotaUpdateEvent"
 NOTIFICATION = f"{BROADCAST}fr.cnes.regards.framework.amqp.event.notification.NotificationEvent"
@@ -51,12 +52,13 @@ def installation(tmp_path, broker) -> Installation:
 
 
 @contextmanager
-def running(installation: Installation, command: str) -> Iterator[subprocess.Popen]:
+def running(installation: Installation, command: str, **settings: object) -> Iterator[subprocess.Popen]:
     """``rs-downloader consume`` or ``work`` in a process of its own; it must end in order if it still runs."""
     log = Path(installation.folder) / f"{command}-{time.monotonic_ns()}.log"
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")}
+    own = installation._own | {f"RS_DOWNLOADER_{name.upper()}": str(value) for name, value in settings.items()}
     with log.open("w") as output:
-        process = subprocess.Popen([COMMAND, command], env={**plain, **installation._own}, stdout=output, stderr=output)
+        process = subprocess.Popen([COMMAND, command], env={**plain, **own}, stdout=output, stderr=output)
     word = {"consume": '"consuming"', "work": '"working"'}[command]
     try:
         until(lambda: word in log.read_text() or process.poll() is not None)
@@ -93,6 +95,28 @@ def test_a_user_deleted_elsewhere_is_forgotten_here(installation, client, conver
         until(lambda: accounts(installation) == {"bob@example.org"})
 
 
+def test_the_same_message_twice_has_its_effect_once(installation, client):
+    """The second one finds the user's new limits, and must leave them alone."""
+
+    def publish(message_id: str, email: str = ALICE) -> None:
+        deletion = {"email": email, "action": "DELETE"}
+        client.publish(USER, deletion, headers={"regards.converter": "JACKSON"}, message_id=message_id)
+
+    with running(installation, "consume"):
+        installation.set_limits(max_quota=5)
+        publish("m1")
+        until(lambda: accounts(installation) == set())
+        installation.set_limits(max_quota=6)
+        publish("m1")
+        # One that comes after it tells when it was handled: the queue is in order.
+        publish("m2", "bob@example.org")
+        until(lambda: len(installation.query("SELECT * FROM inbox")) == 2)
+        assert accounts(installation) == {ALICE}
+        publish("m3")
+        until(lambda: accounts(installation) == set())
+    assert client.depth("regards.DLQ") <= 0
+
+
 def test_a_tenant_that_is_not_served_is_put_aside_with_the_reason(installation, client):
     with running(installation, "consume"):
         client.publish(USER, {"email": ALICE, "action": "DELETE"}, tenant="unknown")
@@ -100,6 +124,35 @@ def test_a_tenant_that_is_not_served_is_put_aside_with_the_reason(installation, 
 
     assert dead.headers["x-exception-message"] == "NotFound: The tenant 'unknown' is not served."
     assert dead.headers["regards.tenant"] == "unknown"
+
+
+def test_a_reordered_pair_ends_as_its_last_message_says(installation, client):
+    """A file's end that overtakes its beginning finds nothing to do; it ends the file when it is told again."""
+    _, data = installation.add_file(1000)
+    location = {"storage": "disk", "url": installation.path("disk").as_uri(), "pendingActionRemaining": False}
+    about = {
+        "checksum": "c9", "algorithm": "MD5", "fileName": "late.dat", "fileSize": len(data), "type": "RAWDATA",
+        "mimeType": "application/octet-stream",
+    }  # fmt: skip
+    stored = {"checksum": "c9", "type": "STORED", "location": location, "metaInfo": about}
+    deleted = {"checksum": "c9", "type": "FULLY_DELETED", "location": location}
+
+    def handled(count: int) -> bool:
+        return len(installation.query("SELECT * FROM inbox")) == count
+
+    def copies() -> list[tuple[object, ...]]:
+        return installation.query("SELECT storage FROM file_location WHERE checksum = 'c9'")
+
+    with running(installation, "consume"):
+        until(lambda: client.depth(f"{BROADCAST}rs-downloader.FileReferenceEventHandler") == 0)
+        client.publish(FILES, deleted, headers={"regards.converter": "GSON"}, message_id="late")
+        client.publish(FILES, stored, headers={"regards.converter": "GSON"}, message_id="early")
+        until(lambda: handled(2))
+        assert copies() == [("disk",)]
+        client.publish(FILES, deleted, headers={"regards.converter": "GSON"}, message_id="again")
+        until(lambda: handled(3))
+        assert copies() == []
+    assert client.depth("regards.DLQ") <= 0
 
 
 def test_tenants_come_and_go_over_the_instances_virtual_host(installation, broker):
@@ -139,6 +192,18 @@ def test_used_quotas_are_told_in_upstreams_form_and_only_when_they_change(instal
     assert properties["delivery_mode"] == 2
     assert properties["app_id"] == "REGARDS"
     assert isinstance(properties["timestamp"], int)
+
+
+def test_upkeep_of_servers_is_visible_like_that_of_workers(tmp_path):
+    installation = Installation(tmp_path, sweep_seconds=0.1)
+
+    def found() -> dict[str, dict[str, object]]:
+        return {job["name"]: job for job in json.loads(command(installation, "jobs", "--json").stdout)}
+
+    with installation.serving():
+        until(lambda: found().keys() >= {"sweep", "forget instances", "finish removals"})
+        until(lambda: all(job["lastSuccessAt"] for job in found().values()))
+        assert [job["lastError"] for job in found().values()] == [None] * 3
 
 
 def test_refused_downloads_are_told_to_their_user_in_upstreams_words(installation, client):
@@ -183,10 +248,10 @@ def test_a_consumer_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(on
     wanted = {f"c{number}" for number in range(600)}
     for number, checksum in enumerate(sorted(wanted)):
         identity = {"message_id": f"m{number}"} if number % 2 else {}
-        client.publish(RESTORE, {"groupId": "g", "checksums": [checksum], "availabilityHours": 1}, **identity)
+        client.publish(RESTORE, {"groupId": f"g{number}", "checksums": [checksum], "availabilityHours": 1}, **identity)
 
     def answered() -> int:
-        ((count,),) = installation.query("SELECT count(*) FROM outbox")
+        ((count,),) = installation.query("SELECT count(*) FROM outbox WHERE type = 'FileAvailabilityKnown'")
         return count
 
     for goal in (40, 150, 300):
@@ -196,7 +261,8 @@ def test_a_consumer_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(on
     with running(installation, "consume"):
         until(lambda: client.depth(RESTORE_QUEUE) == 0 and answered() >= len(wanted))
 
-    payloads = [row[0] for row in installation.query("SELECT payload FROM outbox")]
+    known = installation.query("SELECT payload FROM outbox WHERE type = 'FileAvailabilityKnown'")
+    payloads = [row[0] for row in known]
     answers = [(json.loads(found) if isinstance(found, str) else found)["checksum"] for found in payloads]
     assert len(answers) == len(wanted)
     assert set(answers) == wanted
@@ -225,9 +291,8 @@ def test_every_event_arrives_in_order_whatever_dies(installation, broker, client
     with running(installation, "work") as process:
         until(lambda: published() >= 200)
         kill(process)
-    # The dead relay's claim must run out before anybody else may publish; a test need not wait for that.
-    installation.use(forget_claims)
     with running(installation, "work"), running(installation, "work"):
+        # The dead relay's claim runs out by itself.
         until(lambda: published() >= 700)
         broker.close_connections()
         until(lambda: published() >= 1500)
@@ -243,12 +308,36 @@ def test_every_event_arrives_in_order_whatever_dies(installation, broker, client
     assert list(numbers.values()) == list(range(count))
 
 
-async def forget_claims(use_cases) -> None:
-    async with use_cases.add_tenant().unit_of_work() as work:
-        for job in await work.jobs.all():
-            assert job.holder is not None
-            await work.jobs.record(job.name, job.holder, datetime.now(UTC))
-        await work.commit()
+def test_worker_and_consumer_tell_their_health_and_their_numbers(installation, broker, client):
+    ports = {"work": free_port(), "consume": free_port()}
+
+    def read(command: str, path: str) -> str:
+        return httpx.get(f"http://127.0.0.1:{ports[command]}{path}", timeout=30).text
+
+    with ExitStack() as stack:
+        for name, port in ports.items():
+            stack.enter_context(running(installation, name, management_port=port))
+        client.publish(USER, {"email": ALICE, "action": "DELETE"}, headers={"regards.converter": "JACKSON"})
+        client.publish(USER, b"{", headers={"regards.converter": "JACKSON"})
+        until(lambda: 'rs_downloader_messages_total{outcome="done"} 1.0' in read("consume", "/metrics"))
+        until(lambda: 'rs_downloader_messages_total{outcome="dead"} 1.0' in read("consume", "/metrics"))
+        until(lambda: 'rs_downloader_job_runs_total{job="relay",outcome="done"}' in read("work", "/metrics"))
+        assert 'rs_downloader_consumer_connected{messages_of="instance"} 1.0' in read("consume", "/metrics")
+        assert "rs_downloader_outbox_waiting 0.0" in read("work", "/metrics")
+        well = [json.loads(read(command, "/health/ready")) for command in ports]
+        broker.stop()
+        try:
+            until(lambda: 'consumer_connected{messages_of="tenants"} 0.0' in read("consume", "/metrics"))
+            ill = [json.loads(read(command, "/health/ready")) for command in ports]
+        finally:
+            broker.start()
+        until(lambda: 'consumer_connected{messages_of="tenants"} 1.0' in read("consume", "/metrics"))
+    client.connection.collect()
+    client.open()
+    client.get("regards.DLQ")
+
+    assert [found["checks"]["broker"].get("problem") for found in well] == [None, None]
+    assert all(found["checks"]["broker"]["problem"] for found in ill)
 
 
 def test_downloads_and_their_events_do_not_need_the_broker(tmp_path):

@@ -11,6 +11,7 @@ from tests.e2e.test_roles_api import EVERYBODY, ROUTES
 UPSTREAM = {
     ("get", "/files/{checksum}/download"): "downloadFile",
     ("get", "/files/{checksum}/download/token"): "downloadFileWithToken",
+    ("post", "/files/availability/status"): "checkFileAvailability",
     ("get", "/quota"): "getQuotaLimits_1",
     ("get", "/quota/{user_email}"): "getQuotaLimits_2",
     ("put", "/quota/{user_email}"): "upsertQuotaLimits",
@@ -71,6 +72,8 @@ async def test_every_error_is_problem_details(operations):
         if key == ("get", "/health/ready"):
             continue  # Its 503 is no error: it is the answer.
         for status, response in operation["responses"].items():
+            if status == "423":
+                continue  # Upstream's object of two links, unless problem details are asked for.
             if status >= "400" and (content := response.get("content")):
                 assert content.keys() <= {"application/problem+json", "text/plain"}, (key, status)
 

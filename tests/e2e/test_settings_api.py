@@ -64,7 +64,7 @@ async def test_an_unknown_setting_is_404_and_a_missing_value_400():
     admin = service.bearer(Role.ADMIN)
 
     async with service.client() as client:
-        unknown = await client.put("/settings/cacheMaxSize", headers=admin, json={"value": 1})
+        unknown = await client.put("/settings/nothing", headers=admin, json={"value": 1})
         missing = await client.put("/settings/maxQuota", headers=admin, json={})
 
     assert unknown.status_code == 404

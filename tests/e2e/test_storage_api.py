@@ -21,6 +21,7 @@ DISK = {
     "priority": 0,
     "allocatedSizeInKo": 0,
     "verify": False,
+    "delivery": "STREAM",
 }
 
 
@@ -61,6 +62,7 @@ async def test_an_offline_storage_has_no_plugin():
         "priority": 0,
         "allocatedSizeInKo": 0,
         "verify": False,
+        "delivery": "STREAM",
     }
 
 
@@ -133,7 +135,9 @@ async def test_a_secret_never_leaves():
         added = await client.post("/storages", headers=admin, json=body)
 
     assert "hush" not in added.text
-    assert {"name": "password", "type": "STRING"} in added.json()["pluginConfiguration"]["parameters"]
+    assert {"name": "password", "type": "STRING", "value": "********"} in added.json()["pluginConfiguration"][
+        "parameters"
+    ]
 
 
 async def test_storages_of_another_tenant_do_not_exist():
@@ -168,11 +172,19 @@ async def test_plugins_are_public():
     assert memory["content"]["parameters"] == [
         {
             "name": "root",
+            "label": "root",
             "type": "STRING",
             "description": "Prefix of every URL.",
             "optional": True,
             "sensitive": False,
             "defaultValue": "/",
         },
-        {"name": "password", "type": "STRING", "description": "Opens it.", "optional": True, "sensitive": True},
+        {
+            "name": "password",
+            "label": "password",
+            "type": "STRING",
+            "description": "Opens it.",
+            "optional": True,
+            "sensitive": True,
+        },
     ]

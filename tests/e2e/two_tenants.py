@@ -7,8 +7,8 @@ from typing import Any
 
 from adapters.persistence.engine import create_engine_for
 from adapters.persistence.tables import metadata
-from application.use_cases.add_storage import AddStorageRequest
 from application.use_cases.change_setting import ChangeSettingRequest
+from application.use_cases.configured_storage import StorageRequest
 from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
 from application.use_cases.set_quota import SetQuotaRequest
 from application.use_cases.switch_maintenance import SwitchMaintenanceRequest
@@ -44,7 +44,7 @@ async def populate(container: CLIContainer, folder: Path) -> None:
                 root = folder / (MARKER if is_theirs else "plain") / storage
                 root.mkdir(parents=True)
                 await use_cases.add_storage().execute(
-                    AddStorageRequest(
+                    StorageRequest(
                         tenant=tenant, name=storage, plugin_id="Local", parameters={"Storage_URL": str(root)}
                     )
                 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -13,14 +13,23 @@ from application.ports.jobs import JobRun
 from application.ports.tenant_upkeep import Maintenance, Removal
 from application.ports.unit_of_work import StoredEvent
 from domain.account import Account, AccountKey
+from domain.cached_copy import CachedCopy
+from domain.cool_down import CoolDown
 from domain.download import Download, Transfer
 from domain.events import Event
+from domain.external_identity import IdentityIssuer
 from domain.file import ArchiveFile, FileLocation
-from domain.restoration import RestorationRequest
-from domain.selection import Copy
+from domain.groups import AccessGroup
+from domain.licence import Licence, LicenceAcceptance
+from domain.product import Product
+from domain.restoration import Restoration, RestorationGroup, RestorationRequest
+from domain.rights import AccessRight
+from domain.selection import Copy, in_cache, kept_readable
 from domain.settings import TenantSettings
 from domain.storage_location import StorageLocation
 from domain.ticket import Ticket
+from domain.urn import Urn
+from domain.user import User
 
 
 @attrs.define(eq=True)
@@ -30,6 +39,10 @@ class Tables:
     tenants: dict[str, datetime] = attrs.field(factory=dict)
     files: dict[tuple[str, str], ArchiveFile] = attrs.field(factory=dict)
     locations: dict[tuple[str, str, str], FileLocation] = attrs.field(factory=dict)
+    cached_copies: dict[tuple[str, str], CachedCopy] = attrs.field(factory=dict)
+    users: dict[tuple[str, str], User] = attrs.field(factory=dict)
+    issuers: dict[tuple[str, str], IdentityIssuer] = attrs.field(factory=dict)
+    cooling: dict[tuple[str, str], CoolDown] = attrs.field(factory=dict)
     storages: dict[tuple[str, str], StorageLocation] = attrs.field(factory=dict)
     tickets: dict[tuple[str, str], Ticket] = attrs.field(factory=dict)
     settings: dict[tuple[str, str], int] = attrs.field(factory=dict)
@@ -40,12 +53,21 @@ class Tables:
     published: dict[int, datetime] = attrs.field(factory=dict)
     refused: dict[int, str] = attrs.field(factory=dict)
     inbox: dict[tuple[str, str], datetime] = attrs.field(factory=dict)
-    restorations: dict[tuple[str, str, str], RestorationRequest] = attrs.field(factory=dict)
+    restoration_groups: dict[tuple[str, str], RestorationGroup] = attrs.field(factory=dict)
+    restoration_requests: dict[tuple[str, str, str], RestorationRequest] = attrs.field(factory=dict)
+    restorations: dict[tuple[str, str], Restoration] = attrs.field(factory=dict)
+    restoration_durations: dict[tuple[str, str, datetime, str], timedelta] = attrs.field(factory=dict)
     told_units: dict[AccountKey, int] = attrs.field(factory=dict)
     jobs: dict[str, JobRun] = attrs.field(factory=dict)
     instances: dict[str, Instance] = attrs.field(factory=dict)
     maintenance: dict[str, Maintenance] = attrs.field(factory=dict)
     removals: dict[str, Removal] = attrs.field(factory=dict)
+    products: dict[tuple[str, Urn], Product] = attrs.field(factory=dict)
+    groups: dict[tuple[str, str], AccessGroup] = attrs.field(factory=dict)
+    user_groups: dict[tuple[str, str], frozenset[str]] = attrs.field(factory=dict)
+    rights: dict[tuple[str, Urn, str], AccessRight] = attrs.field(factory=dict)
+    licences: dict[tuple[str, Urn | None], tuple[Licence, bool]] = attrs.field(factory=dict)
+    acceptances: dict[tuple[str, str, Urn | None, str, int], LicenceAcceptance] = attrs.field(factory=dict)
     last_event_id: int = 0
 
     def copied(self) -> "Tables":
@@ -69,7 +91,20 @@ class Tables:
             (row for (owner, key, _), row in self.locations.items() if (owner, key) == (tenant, checksum)),
             key=lambda row: row.storage,
         )
-        return FoundFile(file, tuple(Copy(row, self.storages.get((tenant, row.storage))) for row in copies))
+        found = [
+            Copy(
+                row,
+                self.storages.get((tenant, row.storage)),
+                cooling_until=cooling.cooling_until if (cooling := self.cooling.get((tenant, row.storage))) else None,
+            )
+            for row in copies
+        ]
+        cached = self.cached_copies.get((tenant, checksum))
+        if cached is not None:
+            found = [kept_readable(copy, cached) for copy in found]
+            if cached.is_internal:
+                found.insert(0, in_cache(cached))
+        return FoundFile(file, tuple(found))
 
     def append(self, event: Event) -> None:
         """Store an event with the next number."""

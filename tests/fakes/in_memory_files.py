@@ -86,12 +86,14 @@ class InMemoryFileRepository(FileRepository):
 
         return self._unit.write(change)
 
-    async def clear_suspect(self, location: FileLocation, *, version: str | None) -> None:
+    async def mark_verified(self, location: FileLocation, *, version: str | None, at: datetime) -> None:
         key = (location.tenant, location.checksum, location.storage)
 
         def change(tables: Tables) -> None:
             row = tables.locations.get(key)
-            if row is not None:
-                tables.locations[key] = attrs.evolve(row, suspect_since=None, suspect_reason=None, version=version)
+            if row is not None and row.url == location.url:
+                tables.locations[key] = attrs.evolve(
+                    row, suspect_since=None, suspect_reason=None, version=version, verified_at=at
+                )
 
         self._unit.write(change)

@@ -28,6 +28,16 @@ class InMemoryLedger(Ledger):
         self._policy = policy or Policy()
 
     async def admit(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
+        decision, working = await self._decided(request, now)
+        if isinstance(decision, Granted):
+            self._database.tables = working
+        return decision
+
+    async def foresee(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
+        decision, _ = await self._decided(request, now)
+        return decision
+
+    async def _decided(self, request: TransferRequest, now: datetime) -> tuple[Granted | Refusal, Tables]:
         await anyio.lowlevel.checkpoint()
         self._database.check_up()
         working = self._database.tables.copied()
@@ -53,8 +63,7 @@ class InMemoryLedger(Ledger):
             working.transfers[decision.transfer.id] = decision.transfer
             if decision.ticket is not None:
                 working.tickets[decision.ticket.tenant, decision.ticket.id] = decision.ticket
-            self._database.tables = working
-        return decision
+        return decision, working
 
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
         await anyio.lowlevel.checkpoint()

@@ -1,4 +1,4 @@
-"""Repositories of an in-memory unit of work: inbox, restorations, published quotas and jobs."""
+"""Repositories of an in-memory unit of work: inbox, published quotas and jobs."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,8 +8,6 @@ import attrs
 from application.ports.inbox import Inbox
 from application.ports.jobs import Backlog, JobRepository, JobRun
 from application.ports.published_quotas import PublishedQuotas, UsedUnits
-from application.ports.restorations import RestorationRepository
-from domain.restoration import RestorationRequest
 from tests.fakes.in_memory_database import Tables
 from tests.fakes.in_memory_repositories import OpenTables
 
@@ -37,24 +35,6 @@ class InMemoryInbox(Inbox):
             return len(gone)
 
         return self._unit.write(change)
-
-
-class InMemoryRestorationRepository(RestorationRepository):
-    def __init__(self, unit: OpenTables) -> None:
-        self._unit = unit
-
-    async def add(self, requests: Sequence[RestorationRequest]) -> int:
-        def change(tables: Tables) -> int:
-            before = len(tables.restorations)
-            for row in requests:
-                tables.restorations.setdefault((row.tenant, row.group_id, row.checksum), row)
-            return len(tables.restorations) - before
-
-        return self._unit.write(change)
-
-    async def of_group(self, tenant: str, group_id: str) -> tuple[RestorationRequest, ...]:
-        rows = self._unit.tables.restorations
-        return tuple(rows[key] for key in sorted(rows) if key[:2] == (tenant, group_id))
 
 
 class InMemoryPublishedQuotas(PublishedQuotas):

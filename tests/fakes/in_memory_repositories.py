@@ -185,9 +185,10 @@ class InMemoryOutbox(Outbox):
         rows = sorted(tables.outbox.values(), key=lambda row: row.id)
         return [row for row in rows if row.id not in tables.published and row.id not in tables.refused]
 
-    async def purge(self, before: datetime) -> int:
+    async def purge(self, before: datetime, *, with_waiting: bool) -> int:
         def change(tables: Tables) -> int:
-            gone = [row.id for row in tables.outbox.values() if row.occurred_at < before]
+            kept = set() if with_waiting else {row.id for row in self._waiting()}
+            gone = [row.id for row in tables.outbox.values() if row.occurred_at < before and row.id not in kept]
             for event_id in gone:
                 del tables.outbox[event_id]
             return len(gone)

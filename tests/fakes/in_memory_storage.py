@@ -1,5 +1,7 @@
 """A storage in memory whose failures are scripted, and the registry that hands it out."""
 
+from collections.abc import Callable
+
 import anyio
 import anyio.lowlevel
 import attrs
@@ -39,6 +41,10 @@ class Misbehaviour:
     ``dies_after``: reads fail from this offset on. ``stalls_at``: a read at or beyond this offset waits for
     ``released``. ``changes_at``: from this offset on the copy counts as changed. ``corrupt_at``: this byte is wrong.
     ``largest_read``: a read returns at most so many bytes. ``unavailable`` and ``missing``: opening fails.
+    ``fails_at``: from this offset on a read raises what no port knows. ``empty_at``: from this offset on a read returns
+    nothing. ``overlong_at``: a read of this byte returns one byte more than asked. ``claims_size`` and
+    ``claims_version``: what the plugin says that it has opened, without looking. ``opening_stalls``: opening waits for
+    ``released``. ``stalled`` is told when something begins to wait.
     """
 
     dies_after: int | None = None
@@ -48,7 +54,23 @@ class Misbehaviour:
     largest_read: int | None = None
     unavailable: bool = False
     missing: bool = False
+    fails_at: int | None = None
+    empty_at: int | None = None
+    overlong_at: int | None = None
+    claims_size: int | None = None
+    claims_version: str | None = None
+    opening_stalls: bool = False
+    stalled: Callable[[], None] = lambda: None
     released: anyio.Event = attrs.field(factory=anyio.Event)
+
+    @property
+    def stops(self) -> tuple[tuple[int | None, Exception], ...]:
+        """From where on a read raises what."""
+        return (
+            (self.changes_at, CopyChanged("The object changed while it was read.")),
+            (self.dies_after, StorageUnavailable("The storage died while reading.")),
+            (self.fails_at, ZeroDivisionError("A plugin has faults of its own.")),
+        )
 
 
 class InMemorySource(ByteSource):
@@ -73,17 +95,16 @@ class InMemorySource(ByteSource):
         await anyio.lowlevel.checkpoint()
         self._check_open()
         script = self._misbehaviour
-        if script.stalls_at is not None and offset + length > script.stalls_at:
-            if offset < script.stalls_at:
-                length = script.stalls_at - offset
-            else:
-                await script.released.wait()
-        if script.changes_at is not None and offset >= script.changes_at:
-            raise CopyChanged("The object changed while it was read.")
-        if script.dies_after is not None:
-            if offset >= script.dies_after:
-                raise StorageUnavailable("The storage died while reading.")
-            length = min(length, script.dies_after - offset)
+        length = await self._stalled(offset, length)
+        for stops_at, error in script.stops:
+            if stops_at is not None:
+                if offset >= stops_at:
+                    raise error
+                length = min(length, stops_at - offset)
+        if script.empty_at is not None and offset >= script.empty_at:
+            return b""
+        if script.overlong_at is not None and offset <= script.overlong_at < offset + length:
+            return (self._data + b"more")[offset : offset + length + 1]
         if script.largest_read is not None:
             length = min(length, script.largest_read)
         data = self._data[offset : offset + length]
@@ -94,6 +115,17 @@ class InMemorySource(ByteSource):
             wrong = script.corrupt_at - offset
             data = data[:wrong] + bytes([data[wrong] ^ 0xFF]) + data[wrong + 1 :]
         return data
+
+    async def _stalled(self, offset: int, length: int) -> int:
+        """Wait where the script says so; how much can be read without."""
+        script = self._misbehaviour
+        if script.stalls_at is not None and offset + length > script.stalls_at:
+            if offset < script.stalls_at:
+                length = script.stalls_at - offset
+            else:
+                script.stalled()
+                await script.released.wait()
+        return length
 
     async def check_unchanged(self) -> None:
         await anyio.lowlevel.checkpoint()
@@ -163,14 +195,25 @@ class InMemoryStorage(Storage):
         return CopyStatus(size_bytes=len(data), version=version)
 
     async def open(self, location: FileLocation, size_bytes: int) -> ByteSource:
+        script = self._misbehaviour(location.url)
+        if script.opening_stalls:
+            script.stalled()
+            await script.released.wait()
         status = await self.check(location.url)
+        if script.claims_size is not None or script.claims_version is not None:
+            claimed = CopyStatus(
+                size_bytes=status.size_bytes if script.claims_size is None else script.claims_size,
+                version=script.claims_version or status.version,
+            )
+            self.sources.append(InMemorySource(self._objects[location.url][0], claimed, script))
+            return self.sources[-1]
         if status.size_bytes != size_bytes or location.version not in (None, status.version):
             raise CopyChanged("The object is not the one that was registered.")
         source = InMemorySource(self._objects[location.url][0], status, self._misbehaviour(location.url))
         self.sources.append(source)
         return source
 
-    def _misbehaviour(self, url: str) -> Misbehaviour:
+    def _misbehaviour(self, url: str | None) -> Misbehaviour:
         return self._misbehaviours.get(url) or self._misbehaviours.get(None) or Misbehaviour()
 
 
@@ -209,6 +252,12 @@ class InMemoryStorageRegistry(StorageRegistry):
             raise PluginUnusable(f"The storage {location.name!r} has no plugin.")
         self._usable(location.plugin_id)
         return self.storages.setdefault(location.name, InMemoryStorage())
+
+    def forget(self, tenant: str, storage: str) -> None:
+        """Nothing is kept of a configuration."""
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
 
     def _usable(self, plugin_id: str) -> PluginDescription:
         plugin = self._plugins.get(plugin_id)

@@ -5,13 +5,19 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from application.ports.unit_of_work import UnitOfWork
+from tests.fakes.in_memory_catalogue import (
+    InMemoryAccessRepository,
+    InMemoryLicenceRepository,
+    InMemoryProductRepository,
+)
+from tests.fakes.in_memory_cool_downs import InMemoryCoolDownRepository
 from tests.fakes.in_memory_database import InMemoryDatabase, Tables
 from tests.fakes.in_memory_files import InMemoryFileRepository
+from tests.fakes.in_memory_items import InMemoryItemRepository
 from tests.fakes.in_memory_messages import (
     InMemoryInbox,
     InMemoryJobRepository,
     InMemoryPublishedQuotas,
-    InMemoryRestorationRepository,
 )
 from tests.fakes.in_memory_operations import InMemoryInstanceRepository, InMemoryTenantUpkeep
 from tests.fakes.in_memory_repositories import (
@@ -21,6 +27,9 @@ from tests.fakes.in_memory_repositories import (
     InMemoryTenantRepository,
     InMemoryTicketRepository,
 )
+from tests.fakes.in_memory_restorations import InMemoryCachedCopyRepository, InMemoryRestorationRepository
+from tests.fakes.in_memory_scrub import InMemoryScrubRepository
+from tests.fakes.in_memory_users import InMemoryIssuerRepository, InMemoryUserRepository
 
 T = TypeVar("T")
 
@@ -49,8 +58,17 @@ class InMemoryUnitOfWork(UnitOfWork):
         self.tenant_upkeep = InMemoryTenantUpkeep(self)
         self.inbox = InMemoryInbox(self)
         self.restorations = InMemoryRestorationRepository(self)
+        self.cached_copies = InMemoryCachedCopyRepository(self)
         self.published_quotas = InMemoryPublishedQuotas(self)
         self.jobs = InMemoryJobRepository(self)
+        self.products = InMemoryProductRepository(self)
+        self.items = InMemoryItemRepository(self)
+        self.access = InMemoryAccessRepository(self)
+        self.licences = InMemoryLicenceRepository(self)
+        self.cool_downs = InMemoryCoolDownRepository(self)
+        self.scrub = InMemoryScrubRepository(self)
+        self.users = InMemoryUserRepository(self)
+        self.issuers = InMemoryIssuerRepository(self)
         return self
 
     async def __aexit__(

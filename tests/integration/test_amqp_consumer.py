@@ -12,7 +12,14 @@ import pytest
 from adapters.amqp.consumer import AMQPConsumer
 from adapters.amqp.topology import SUBSCRIPTIONS, Topology
 from application.errors import DatabaseUnavailable, StorageUnavailable
-from application.ports.messages import FileDeleted, FileStored, Received, RestorationRequested, UserDeleted
+from application.ports.messages import (
+    FileDeleted,
+    FileStored,
+    Received,
+    RestorationRequested,
+    StorageChanged,
+    UserDeleted,
+)
 from tests.integration.amqp_broker import AMQP_MARKS, AMQP_VARIABLE, PATIENCE, PlainClient, fresh_prefix, plain_client
 
 pytestmark = [pytest.mark.anyio, *AMQP_MARKS]
@@ -251,3 +258,28 @@ async def test_files_and_restorations_are_understood(client, handled):
         FileDeleted(checksum="c1", storage="disk"),
         RestorationRequested(group_id="g", checksums=("a", "b"), available_hours=24),
     ]
+
+
+PLUGINS = "fr.cnes.regards.framework.modules.plugins.domain.event"
+CHANGED = {
+    "a storage": (
+        "regards.broadcast.fr.cnes.regards.modules.downloader.service.StoragePluginConfEvent",
+        {"businessId": "disk"},
+        StorageChanged("disk"),
+    ),
+    "a plugin": (
+        f"regards.broadcast.rs-downloader.{PLUGINS}.BroadcastPluginConfEvent",
+        {"action": "UPDATE", "label": "l", "pluginBusinnessId": "disk", "pluginConfId": 1, "pluginTypes": ["x"]},
+        StorageChanged("disk"),
+    ),
+    "all plugins": (f"regards.broadcast.rs-downloader.{PLUGINS}.PluginConfClearCacheEvent", {}, StorageChanged(None)),
+}
+
+
+@pytest.mark.parametrize(("exchange", "body", "fact"), CHANGED.values(), ids=CHANGED.keys())
+async def test_news_of_changed_storages_is_understood(client, handled, exchange, body, fact):
+    async with consuming(client, handled):
+        client.publish(exchange, body, headers={"regards.converter": "GSON"})
+        (received,) = await handled.become(1)
+
+    assert received.fact == fact

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from adapters.http.gate import Gate
+from tests.e2e.service import Service
 
 pytestmark = pytest.mark.anyio
 
@@ -25,13 +26,17 @@ class Waiting:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def ask(gate, path="/quota", method="GET"):
+HOST = (b"host", b"archive.example.org:8080")
+
+
+async def ask(gate, path="/quota", method="GET", headers=(HOST,), version="1.1"):
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    await gate({"type": "http", "path": path, "method": method}, None, send)
+    scope = {"type": "http", "path": path, "method": method, "http_version": version, "headers": list(headers)}
+    await gate(scope, None, send)
     head, body = sent
     return head["status"], {name.decode(): value.decode() for name, value in head["headers"]}, body.get("body", b"")
 
@@ -108,3 +113,64 @@ async def test_everything_else_is_answered_while_draining_but_ends_its_connectio
     status, headers, _ = await ask(gate, "/quota", "PUT")
 
     assert (status, headers) == (200, {"x-from": "app", "connection": "close"})
+
+
+HOSTS = {
+    "none": [],
+    "two": [HOST, HOST],
+    "a path": [(b"host", b"a/b")],
+    "a user": [(b"host", b"me@a")],
+    "a blank": [(b"host", b"a b")],
+    "no ascii": [(b"host", "é".encode())],
+}
+
+
+@pytest.mark.parametrize("headers", HOSTS.values(), ids=HOSTS.keys())
+@pytest.mark.parametrize("path", ["/quota", "/health/live"])
+async def test_a_request_without_a_host_is_refused(headers, path):
+    app = Waiting()
+
+    status, answered, body = await ask(gate_of(app), path, headers=headers)
+
+    assert (status, answered["connection"]) == (400, "close")
+    assert msgspec.json.decode(body)["type"] == "/problems/bad-request"
+    assert app.asked == 0
+
+
+@pytest.mark.parametrize("host", [b"", b"a", b"a.b:80", b"[::1]:8080", b"a%20b", b"127.0.0.1"])
+async def test_any_host_will_do(host):
+    assert (await ask(gate_of(Waiting()), headers=[(b"host", host)]))[0] == 200
+
+
+@pytest.mark.parametrize("version", ["1.0", "2"])
+async def test_other_versions_of_http_need_no_host_field(version):
+    assert (await ask(gate_of(Waiting()), headers=[], version=version))[0] == 200
+
+
+ORIGIN = (b"origin", b"https://portal.example.org")
+
+
+@pytest.mark.parametrize("more", [[], [(b"cookie", b"a=b")]], ids=["without cookies", "with cookies"])
+async def test_pages_of_other_origins_may_read_a_refusal_like_any_answer(more):
+    """The framework is the reference: its answers and those of the gate have the same fields."""
+    asked = [HOST, ORIGIN, *more]
+    app = Service().app()
+
+    _, usual, _ = await ask(Gate(app, lambda: 0, 1, 1), "/nowhere", headers=asked)
+    status, refused, _ = await ask(Gate(app, lambda: 0, 0, 0), "/nowhere", headers=asked)
+    _, unasked, _ = await ask(Gate(app, lambda: 0, 0, 0), "/nowhere")
+
+    def about_origins(headers):
+        return {name: value for name, value in headers.items() if name.startswith("access-control-") or name == "vary"}
+
+    assert status == 503
+    assert "retry-after" in refused["access-control-expose-headers"]
+    assert about_origins(refused) == about_origins(usual) != {}
+    assert about_origins(unasked) == {}
+
+
+async def test_a_browser_may_always_ask_what_a_page_may_do():
+    question = [HOST, ORIGIN, (b"access-control-request-method", b"PUT")]
+
+    assert (await ask(gate_of(Waiting(), max_requests=0), method="OPTIONS", headers=question))[0] == 200
+    assert (await ask(gate_of(Waiting(), max_requests=0), method="OPTIONS"))[0] == 503

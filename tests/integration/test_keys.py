@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.security.keys import KEY_BYTES, UnusableKey, _create, load_or_create_key, signing_key
+from adapters.security.keys import KEY_BYTES, load_or_create_key, signing_key
+from adapters.security.private_files import UnusableKey, create
 
 
 def test_the_first_start_makes_a_key_that_only_its_owner_can_read(tmp_path: Path):
@@ -31,7 +32,7 @@ def test_of_two_processes_that_start_at_once_the_first_makes_the_key(tmp_path: P
     path = tmp_path / "jwt.key"
     first = load_or_create_key(path)
 
-    _create(path)
+    create(path, b"another")
 
     assert load_or_create_key(path) == first
     assert [entry.name for entry in tmp_path.iterdir()] == ["jwt.key"]

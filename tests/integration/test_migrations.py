@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_engine_for
 from adapters.persistence.tables import metadata
+from adapters.persistence.tables.searches import FTS_TABLES
 from tests.contract.sql_databases import EITHER, database
 
 REVISIONS = [revision.revision for revision in ScriptDirectory.from_config(migrate.configuration()).walk_revisions()][
@@ -54,12 +55,17 @@ def test_going_down_leaves_nothing_behind(url) -> None:
     assert set(described(url)) <= {"alembic_version"}
 
 
+# Only PostgreSQL has this index, and only there it is compared: by the next test, as this one cannot read expressions.
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index 'ix_product_box'")
 def test_the_tables_in_code_are_those_of_the_migrations(url) -> None:
     migrate.upgrade(url)
 
     engine = create_engine_for(url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        options = {"compare_type": True, "compare_server_default": True}
+        if connection.dialect.name == "sqlite":
+            options["include_object"] = is_compared
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, metadata)
     engine.dispose()
 
@@ -78,7 +84,8 @@ def test_constraints_and_indexes_in_code_are_those_of_the_migrations(kind) -> No
 
     actual.pop("alembic_version")
     assert actual == expected
-    assert len(actual) == len(metadata.tables)
+    made_by_fts5 = FTS_TABLES - set(metadata.tables) if kind == "sqlite" else set()
+    assert len(actual) == len(metadata.tables) + len(made_by_fts5)
 
 
 def test_every_constraint_has_a_name(url) -> None:
@@ -116,6 +123,11 @@ def test_a_folder_with_a_percent_sign_and_spaces_is_no_obstacle(tmp_path) -> Non
 def test_a_database_in_memory_is_refused(url) -> None:
     with pytest.raises(ValueError, match="must be a file"):
         migrate.upgrade(url)
+
+
+def is_compared(_thing, name, kind, _is_reflected, _other) -> bool:
+    """FTS5 makes its tables itself on SQLite, in a way that no tool knows; PostgreSQL has a table to compare."""
+    return kind != "table" or name not in FTS_TABLES
 
 
 def described(url: str) -> dict[str, dict[str, list[dict[str, object]]]]:

@@ -1,9 +1,11 @@
 """Periodic work goes on whatever happens to it."""
 
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
-from entrypoints.periodic import every
+from entrypoints.periodic import ended, every
 
 pytestmark = pytest.mark.anyio
 
@@ -38,3 +40,26 @@ async def test_work_is_done_again_after_a_failure_which_is_logged():
             "error": "ConnectionError: the database is away",
         }
     ]
+
+
+async def test_work_that_takes_a_cancellation_for_a_failure_ends_all_the_same():
+    begun = asyncio.Event()
+    runs = []
+
+    async def work():
+        runs.append(True)
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if len(runs) == 1:
+                raise ConnectionError("while cleaning up") from None
+            raise
+
+    task = asyncio.create_task(every(0, work, name="sweep"))
+    await begun.wait()
+    with capture_logs() as logs:
+        await ended(task)
+
+    assert task.cancelled()
+    assert [line["error"] for line in logs] == ["ConnectionError: while cleaning up"]

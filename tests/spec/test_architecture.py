@@ -68,7 +68,7 @@ def test_only_the_settings_read_the_environment():
         if re.search(r"\bos\.(environ|getenv)\b|from os import .*\b(environ|getenv)\b", (ROOT / path).read_text())
     }
 
-    assert readers == {"entrypoints/settings.py"}
+    assert readers == {"entrypoints/settings/__init__.py"}
 
 
 def test_only_the_system_clock_asks_for_the_time():

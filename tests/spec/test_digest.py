@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.digest import DigestFields, canonical, digest_fields, hasher, matches
+from domain.digest import DigestFields, can_compute, canonical, digest_fields, hasher, matches
 
 REFERENCES = {
     "MD5": lambda data: hashlib.md5(data).hexdigest(),
@@ -89,3 +89,8 @@ def test_adler_is_told_in_hexadecimal_by_the_older_field():
 )
 def test_what_has_no_registered_name_or_is_no_digest_is_not_told(algorithm, checksum):
     assert digest_fields(algorithm, checksum) is None
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256", "sha_512", "CRC32", "Adler-32", "WHIRLPOOL", "", "SHA-3"])
+def test_what_can_be_computed_is_what_has_a_hasher(algorithm):
+    assert can_compute(algorithm) == (hasher(algorithm) is not None)

@@ -57,29 +57,29 @@ copies = st.lists(
     ],
 )
 def test_how_near_a_copy_is_to_being_read(copy, expected):
-    assert readiness(copy) is expected
+    assert readiness(copy, NOW) is expected
 
 
 @given(copies)
 def test_every_readable_copy_is_tried_and_no_other(found):
-    assert sorted(map(repr, in_order_of_choice(found))) == sorted(
-        repr(copy) for copy in found if readiness(copy) is Readiness.READABLE
+    assert sorted(map(repr, in_order_of_choice(found, NOW))) == sorted(
+        repr(copy) for copy in found if readiness(copy, NOW) is Readiness.READABLE
     )
 
 
 @given(copies)
 def test_the_order_depends_on_priority_then_name_and_not_on_the_order_of_the_records(found):
-    ordered = in_order_of_choice(found)
+    ordered = in_order_of_choice(found, NOW)
     keys = [(copy.storage.priority, copy.storage.name) for copy in ordered if copy.storage]
 
     assert keys == sorted(keys)
-    assert [(c.storage.priority, c.storage.name) for c in in_order_of_choice(found[::-1]) if c.storage] == keys
+    assert [(c.storage.priority, c.storage.name) for c in in_order_of_choice(found[::-1], NOW) if c.storage] == keys
 
 
 def test_the_best_priority_comes_first():
     slow, fast = a_copy("a", priority=1), a_copy("b", priority=0)
 
-    assert in_order_of_choice([slow, fast]) == (fast, slow)
+    assert in_order_of_choice([slow, fast], NOW) == (fast, slow)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_the_best_priority_comes_first():
 )
 def test_the_refusal_says_what_may_help(found, refusal):
     for order in itertools.permutations(found):
-        assert type(why_none_is_readable(order)) is refusal
+        assert type(why_none_is_readable(order, NOW)) is refusal

@@ -63,8 +63,8 @@ def test_a_file_that_is_not_toml_or_not_there_is_named_by_its_variable(tmp_path)
 def test_a_wrong_value_is_refused_by_its_variable_and_all_at_once():
     assert refusal(PORT="tcp://10.0.0.1:80") == "RS_DOWNLOADER_PORT must be a whole number."
     assert refusal(PORT="70000", CHUNK_BYTES="0", LOG_LEVEL="loud") == (
-        "RS_DOWNLOADER_CHUNK_BYTES must be at least 4096, but is 0. "
         "RS_DOWNLOADER_LOG_LEVEL is one of debug, info, warning, error, not 'loud'. "
+        "RS_DOWNLOADER_CHUNK_BYTES must be at least 4096, but is 0. "
         "RS_DOWNLOADER_PORT must be at most 65535, but is 70000."
     )
 

@@ -107,15 +107,16 @@ class SqlFileRepository(FileRepository):
         )
         return result.rowcount > 0
 
-    async def clear_suspect(self, location: FileLocation, *, version: str | None) -> None:
+    async def mark_verified(self, location: FileLocation, *, version: str | None, at: datetime) -> None:
         """The copy was read and is right."""
         await self._transaction.write(
             update(file_location)
             .where(
                 _is(file_location, location.tenant, location.checksum),
                 file_location.c.storage == location.storage,
+                file_location.c.url == location.url,
             )
-            .values(suspect_since=None, suspect_reason=None, version=version)
+            .values(suspect_since=None, suspect_reason=None, version=version, verified_at=at)
         )
 
     async def _found(

@@ -58,9 +58,10 @@ class SqlOutbox(Outbox):
         )
         return Backlog(**result.mappings().one())
 
-    async def purge(self, before: datetime) -> int:
+    async def purge(self, before: datetime, *, with_waiting: bool) -> int:
         """Delete events older than this."""
-        result = await self._transaction.write(delete(outbox).where(outbox.c.occurred_at < before))
+        is_old = outbox.c.occurred_at < before
+        result = await self._transaction.write(delete(outbox).where(is_old if with_waiting else and_(is_old, ~_WAITS)))
         return result.rowcount
 
     async def _read(self, query: Select[Any]) -> tuple[StoredEvent, ...]:

@@ -1,42 +1,261 @@
-"""Requested restorations."""
+"""Restorations: groups, what they ask for, and the one restoration of each file."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-import attrs
-from sqlalchemy import select
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, tuple_, update
 
-from adapters.persistence.tables import restoration_request
+from adapters.persistence.json_rows import encoded, unfolded
+from adapters.persistence.restoration_rows import group_from, request_from, restoration_from, values
+from adapters.persistence.tables import (
+    restoration,
+    restoration_group,
+    restoration_history,
+    restoration_request,
+    tenant,
+)
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.upserts import upsert
-from application.ports.restorations import RestorationRepository
-from domain.restoration import RestorationRequest, RestorationState
+from application.ports.restorations import Counts, RestorationRepository
+from domain.restoration import (
+    STARTED,
+    UNDER_WAY,
+    RequestState,
+    Restoration,
+    RestorationGroup,
+    RestorationRequest,
+    RestorationState,
+)
+from domain.restoration_estimate import Queue
+
+_LIVE = (RequestState.REQUESTED.value, RequestState.AVAILABLE.value)
+_WAITS = restoration.c.state == RestorationState.REQUESTED.value
 
 
 class SqlRestorationRepository(RestorationRepository):
-    """Requests by tenant, group and checksum."""
+    """Groups by tenant and id, requests also by checksum, restorations by tenant and checksum."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._is_locked = False
 
-    async def add(self, requests: Sequence[RestorationRequest]) -> int:
-        """Record requests that are new."""
-        if not requests:
-            return 0
-        result = await self._transaction.write(
-            upsert(self._transaction.dialect, restoration_request, changing=()).returning(
-                restoration_request.c.checksum
-            ),
-            [attrs.asdict(request) | {"state": request.state.value} for request in requests],
+    async def lock(self, tenant: str) -> None:
+        """The row of the tenant stands for its restorations; SQLite has one writer anyway, from here on."""
+        await self._transaction.write(_locked(tenant))
+        self._is_locked = True
+
+    async def save_group(self, group: RestorationGroup) -> None:
+        """Insert or replace."""
+        await self._upsert(restoration_group, [values(group)])
+
+    async def group(self, tenant: str, group_id: str) -> RestorationGroup | None:
+        """One group."""
+        query = _groups(tenant).where(restoration_group.c.group_id == group_id)
+        row = (await self._transaction.read(query)).mappings().first()
+        return None if row is None else group_from(dict(row))
+
+    async def groups(self, tenant: str, *, after: str | None, limit: int) -> tuple[RestorationGroup, ...]:
+        """Groups by id."""
+        query = _groups(tenant)
+        if after is not None:
+            query = query.where(restoration_group.c.group_id > after)
+        result = await self._transaction.read(query.order_by(restoration_group.c.group_id).limit(limit))
+        return tuple(group_from(dict(row)) for row in result.mappings())
+
+    async def counts(self, tenant: str, group_ids: Collection[str]) -> dict[str, Counts]:
+        """Requests of groups, counted."""
+        asked = restoration_request.c
+        wanted = unfolded(self._transaction.dialect, "wanted", [asked.group_id])
+        query = (
+            select(asked.group_id, asked.state, func.count())
+            .where(asked.tenant == tenant, asked.group_id.in_(select(wanted.c.group_id)))
+            .group_by(asked.group_id, asked.state)
         )
-        return len(result.all())
+        found: dict[str, dict[str, int]] = {}
+        for row in await self._transaction.read(query, _bound(group_ids)):
+            group_id, state, count = tuple(row)
+            found.setdefault(group_id, {})[state] = count
+        return {group_id: _counts(of_state) for group_id, of_state in found.items()}
+
+    async def save_requests(self, requests: Sequence[RestorationRequest]) -> None:
+        """Insert or replace."""
+        rows = sorted(requests, key=lambda row: (row.tenant, row.group_id, row.checksum))
+        await self._upsert(restoration_request, [values(row) for row in rows])
 
     async def of_group(self, tenant: str, group_id: str) -> tuple[RestorationRequest, ...]:
         """The requests of a group, by checksum."""
-        result = await self._transaction.read(
-            select(restoration_request)
-            .where(restoration_request.c.tenant == tenant, restoration_request.c.group_id == group_id)
-            .order_by(restoration_request.c.checksum)
+        asked = restoration_request.c
+        query = select(restoration_request).where(asked.tenant == tenant, asked.group_id == group_id)
+        result = await self._transaction.read(query.order_by(asked.checksum))
+        return tuple(request_from(dict(row)) for row in result.mappings())
+
+    async def live_requests(self, tenant: str, checksums: Collection[str]) -> tuple[RestorationRequest, ...]:
+        """Those that wait or count on a file."""
+        asked = restoration_request.c
+        wanted = unfolded(self._transaction.dialect, "wanted", [asked.checksum])
+        query = select(restoration_request).where(
+            asked.tenant == tenant, asked.checksum.in_(select(wanted.c.checksum)), asked.state.in_(_LIVE)
         )
-        return tuple(
-            RestorationRequest(**{**row, "state": RestorationState(row["state"])}) for row in result.mappings()
+        result = await self._transaction.read(query.order_by(asked.group_id, asked.checksum), _bound(checksums))
+        return tuple(request_from(dict(row)) for row in result.mappings())
+
+    async def of_files(self, tenant: str, checksums: Collection[str]) -> dict[str, Restoration]:
+        """The restorations of files; whoever has the lock keeps them from being taken in hand until this unit ends."""
+        wanted = unfolded(self._transaction.dialect, "wanted", [restoration.c.checksum])
+        query = (
+            select(restoration)
+            .where(restoration.c.tenant == tenant, restoration.c.checksum.in_(select(wanted.c.checksum)))
+            .order_by(restoration.c.checksum)
         )
+        if self._is_locked:
+            query = query.with_for_update(of=restoration)
+        result = await self._transaction.read(query, _bound(checksums))
+        return {row["checksum"]: restoration_from(dict(row)) for row in result.mappings()}
+
+    async def save(self, restorations: Sequence[Restoration]) -> None:
+        """Insert or replace."""
+        rows = sorted(restorations, key=lambda row: (row.tenant, row.checksum))
+        await self._upsert(restoration, [values(row) for row in rows])
+
+    async def storages_due(self, now: datetime) -> tuple[tuple[str, str], ...]:
+        """Tenants and storages, the longest wait first."""
+        key = (restoration.c.tenant, restoration.c.storage)
+        query = select(*key).where(_WAITS, restoration.c.next_attempt_at <= now).group_by(*key)
+        result = await self._transaction.read(query.order_by(func.min(restoration.c.requested_at), *key))
+        return tuple((name, storage) for name, storage in map(tuple, result))
+
+    async def due(self, tenant: str, storage: str, now: datetime, limit: int) -> tuple[Restoration, ...]:
+        """Attempts that may start, in the order of asking."""
+        query = (
+            select(restoration)
+            .where(
+                restoration.c.tenant == tenant,
+                restoration.c.storage == storage,
+                _WAITS,
+                restoration.c.next_attempt_at <= now,
+            )
+            .order_by(restoration.c.requested_at, restoration.c.checksum)
+            .limit(limit)
+        )
+        result = await self._transaction.read(query.with_for_update(of=restoration))
+        return tuple(restoration_from(dict(row)) for row in result.mappings())
+
+    async def claim(
+        self, state: RestorationState, holder: str, *, now: datetime, until: datetime, limit: int
+    ) -> tuple[Restoration, ...]:
+        """Taken in one statement; on PostgreSQL it passes over rows that another one has in hand."""
+        is_free = and_(
+            restoration.c.state == state.value,
+            restoration.c.next_attempt_at <= now,
+            or_(restoration.c.lease_until.is_(None), restoration.c.lease_until <= now),
+        )
+        # Mostly there is nothing to take: then nothing is written, and no writer waits.
+        if (await self._transaction.read(select(restoration.c.checksum).where(is_free).limit(1))).first() is None:
+            return ()
+        key = (restoration.c.tenant, restoration.c.checksum)
+        order = (restoration.c.next_attempt_at, *key)
+        free = select(*key).where(is_free).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+        # PostgreSQL would otherwise be free to look for rows again for each row that it changes.
+        chosen = free.cte("chosen").prefix_with("MATERIALIZED") if self._transaction.dialect == "postgresql" else None
+        some = free if chosen is None else select(chosen.c.tenant, chosen.c.checksum)
+        result = await self._transaction.write(
+            update(restoration)
+            .where(tuple_(*key).in_(some))
+            .values(holder=holder, lease_until=until)
+            .returning(restoration)
+        )
+        found = [restoration_from(dict(row)) for row in result.mappings()]
+        return tuple(sorted(found, key=lambda row: (row.next_attempt_at, row.tenant, row.checksum)))
+
+    async def renew(
+        self, restoration: Restoration, holder: str, *, restored_bytes: int, now: datetime, until: datetime
+    ) -> bool:
+        """Hold on, if it is still held."""
+        held = _table.c
+        result = await self._transaction.write(
+            update(_table)
+            .where(
+                held.tenant == restoration.tenant,
+                held.checksum == restoration.checksum,
+                held.holder == holder,
+                held.state.in_(sorted(state.value for state in STARTED)),
+            )
+            .values(lease_until=until, restored_bytes=restored_bytes, progressed_at=now)
+        )
+        return result.rowcount == 1
+
+    async def queue(self, tenant: str, storage: str, before: datetime) -> Queue:
+        """Counted in one statement."""
+        of_storage = and_(restoration.c.tenant == tenant, restoration.c.storage == storage)
+        running = select(func.count()).where(of_storage, restoration.c.state.in_(sorted(s.value for s in STARTED)))
+        ahead = select(func.count()).where(of_storage, _WAITS, restoration.c.requested_at < before)
+        both = select(running.scalar_subquery().label("running"), ahead.scalar_subquery().label("ahead"))
+        return Queue(**(await self._transaction.read(both)).mappings().one())
+
+    async def record_durations(self, restorations: Sequence[Restoration]) -> None:
+        """From the start of the attempt that succeeded to its end."""
+        rows = [
+            {
+                "tenant": row.tenant,
+                "storage": row.storage,
+                "checksum": row.checksum,
+                "ended_at": row.ended_at,
+                "duration": row.ended_at - row.started_at,
+                "size_bytes": row.size_bytes,
+            }
+            for row in restorations
+            if row.ended_at is not None and row.started_at is not None
+        ]
+        await self._upsert(restoration_history, rows)
+
+    async def durations(self, tenant: str, storage: str, limit: int) -> tuple[timedelta, ...]:
+        """The last ones."""
+        row = restoration_history.c
+        query = select(row.duration).where(row.tenant == tenant, row.storage == storage)
+        result = await self._transaction.read(query.order_by(row.ended_at.desc(), row.checksum).limit(limit))
+        return tuple(result.scalars())
+
+    async def purge(self, before: datetime) -> int:
+        """What ended before; requests go with their groups."""
+        gone = await self._transaction.write(delete(restoration_group).where(restoration_group.c.ended_at < before))
+        of_group = exists().where(
+            restoration_group.c.tenant == restoration_request.c.tenant,
+            restoration_group.c.group_id == restoration_request.c.group_id,
+        )
+        if gone.rowcount:
+            await self._transaction.write(delete(restoration_request).where(~of_group))
+        await self._transaction.write(
+            delete(restoration).where(
+                restoration.c.ended_at < before, restoration.c.state.not_in(sorted(s.value for s in UNDER_WAY))
+            )
+        )
+        await self._transaction.write(delete(restoration_history).where(restoration_history.c.ended_at < before))
+        return gone.rowcount
+
+    async def _upsert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            await self._transaction.write(upsert(self._transaction.dialect, table), rows)
+
+
+_table = restoration
+"""The table, where a restoration is at hand under its name."""
+
+
+def _locked(name: str) -> Select[Any]:
+    return select(tenant.c.name).where(tenant.c.name == name).with_for_update()
+
+
+def _groups(name: str) -> Select[Any]:
+    return select(restoration_group).where(restoration_group.c.tenant == name)
+
+
+def _bound(keys: Collection[str]) -> dict[str, str]:
+    return {"wanted": encoded([key] for key in sorted(keys))}
+
+
+def _counts(of_state: dict[str, int]) -> Counts:
+    waiting = of_state.pop(RequestState.REQUESTED.value, 0)
+    available = of_state.pop(RequestState.AVAILABLE.value, 0)
+    failed = of_state.pop(RequestState.FAILED.value, 0)
+    return Counts(waiting=waiting, available=available, failed=failed, others=sum(of_state.values()))

@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import attrs
 
+from application.delivery.cool_downs import CoolDowns
 from application.delivery.copies import Suspicion
 from application.delivery.delivery import Chunk, Delivery
+from application.delivery.guarded import Deadlines
+from application.delivery.nearline import Nearline
+from application.delivery.redirect import Redirected
 from application.delivery.running import RunningTransfers, TransferEnded
 from application.delivery.slots import Slots
 from application.delivery.verification import VerifiedCopies
@@ -38,6 +42,7 @@ from tests.fakes.in_memory_files import InMemoryFileFinder
 from tests.fakes.in_memory_ledger import InMemoryLedger
 from tests.fakes.in_memory_storage import InMemoryStorage, InMemoryStorageRegistry
 from tests.fakes.in_memory_unit_of_work import InMemoryUnitOfWork
+from tests.fakes.patience import Patience
 
 
 @attrs.define
@@ -61,6 +66,8 @@ class Service:
         slot_wait: float = 0.0,
         chunk_bytes: int = 100,
         instance_id: str = "i1",
+        patience: Patience | None = None,
+        noting: Callable[[], InMemoryUnitOfWork] | None = None,
     ) -> None:
         self.database = database or InMemoryDatabase()
         self.clock = clock or FixedClock()
@@ -71,6 +78,7 @@ class Service:
         self.slots = Slots(self.ledger, self.clock, slot_wait, 0.01)
         self.verified = VerifiedCopies(self.clock)
         self.reports: list[tuple[str, str]] = []
+        self.cool_downs = CoolDowns(noting or (lambda: InMemoryUnitOfWork(self.database)), self.clock)
         self.close = CloseDownload(ledger=self.ledger, running=self.running, slots=self.slots, clock=self.clock)
         self.renew = RenewTransfers(
             ledger=self.ledger,
@@ -89,9 +97,13 @@ class Service:
             suspicion=Suspicion(lambda: InMemoryUnitOfWork(self.database), self.clock),
             close_download=self.close,
             estimate_wait=EstimateWait(ledger=self.ledger, clock=self.clock),
+            nearline=Nearline(self.registry, self.clock),
             ids=SequentialIds(),
+            clock=self.clock,
             copy_log=self._report,
             chunk_bytes=chunk_bytes,
+            deadlines=patience.deadlines if patience is not None else Deadlines(),
+            cool_downs=self.cool_downs,
         )
 
     def _report(self, reason: str, copy: Copy, error: Exception) -> None:
@@ -154,7 +166,8 @@ class Service:
         ticket_id: str | None = None,
         conditions: Conditions | None = None,
         is_head: bool = False,
-    ) -> Opened | Refused | NotModified | Described:
+        has_limited_ticket: bool = False,
+    ) -> Opened | Redirected | Refused | NotModified | Described:
         """One request."""
         return await self.open.execute(
             DownloadRequest(
@@ -164,6 +177,7 @@ class Service:
                 is_head=is_head,
                 ticket_id=ticket_id,
                 client="192.0.2.1",
+                has_limited_ticket=has_limited_ticket,
             )
         )
 
@@ -184,6 +198,7 @@ class Service:
         """What the HTTP adapter does at the end of every answer."""
         await opened.delivery.aclose()
         await self.close.execute(opened.transfer, opened.delivery.outcome())
+        await self.cool_downs.flush()
 
     def pass_time(self, **passed: float) -> None:
         """Let time pass."""

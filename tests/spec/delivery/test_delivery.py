@@ -2,12 +2,16 @@
 
 import hashlib
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from application.errors import StorageUnavailable
 from domain.errors import CopiesUnreachable
+from domain.storage_location import StorageType
 from tests import factories
+from tests.fakes.in_memory_nearline import InMemoryNearlineStorage
 from tests.fakes.in_memory_storage import Misbehaviour
 from tests.spec.delivery.service import Service, read
 
@@ -248,3 +252,52 @@ async def test_whatever_is_asked_and_breaks_the_bytes_are_right(
     assert is_complete
     assert service.active() == 0
     assert service.units_used(factories.ALICE) == 1
+
+
+async def test_a_changed_copy_and_one_that_dies_at_once_are_503_for_who_asks_for_the_whole_file() -> None:
+    service = Service()
+    service.add_file(DATA, "changed", "dying")
+    service.storage("changed").put("memory:///changed/c1", DATA[::-1])
+    service.storage("dying").misbehave(Misbehaviour(dies_after=0))
+    opened = await service.opened()
+
+    with pytest.raises(CopiesUnreachable):
+        await opened.delivery.next_piece(zero_copy=False)
+
+    await service.finish(opened)
+    assert service.units_used() == 0
+
+
+async def test_nearline_copies_that_are_readable_continue_when_all_others_have_failed() -> None:
+    service = Service()
+    service.add_file(DATA, "disk", "tape")
+    tape = service.registry.storages["tape"] = InMemoryNearlineStorage(service.clock)
+    version = tape.put("memory:///tape/c1", DATA)
+    await tape.restore("memory:///tape/c1", hours=1)
+    tape.finish("memory:///tape/c1")
+    tables = service.database.tables
+    key = (factories.TENANT, "c1", "tape")
+    tables.locations[key] = attrs.evolve(tables.locations[key], version=version)
+    tables.storages[key[0], "tape"] = factories.a_storage("tape", storage_type=StorageType.NEARLINE)
+    service.storage("disk").misbehave(Misbehaviour(dies_after=450))
+
+    received = await service.fetch()
+
+    assert (received.data, received.is_complete) == (DATA, True)
+    assert tape.open_sources == []
+
+
+@pytest.mark.parametrize("is_asleep", [True, False], ids=["asleep", "silent"])
+async def test_nearline_copies_that_cannot_be_read_end_it_honestly(is_asleep: bool) -> None:
+    service = Service()
+    service.add_file(DATA, "disk", "tape")
+    tape = service.registry.storages["tape"] = InMemoryNearlineStorage(service.clock)
+    tape.put("memory:///tape/c1", DATA)
+    tape.fails = None if is_asleep else StorageUnavailable("The library does not answer.")
+    tables = service.database.tables
+    tables.storages[factories.TENANT, "tape"] = factories.a_storage("tape", storage_type=StorageType.NEARLINE)
+    service.storage("disk").misbehave(Misbehaviour(dies_after=450))
+
+    received = await service.fetch()
+
+    assert (received.data, received.is_complete) == (DATA[:450], False)

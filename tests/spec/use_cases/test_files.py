@@ -95,12 +95,14 @@ async def test_right_bytes_clear_a_suspicion_and_that_is_told():
     assert world.disk.open_sources == []
 
 
-async def test_right_bytes_without_a_suspicion_change_nothing():
+async def test_right_bytes_without_a_suspicion_change_nothing_but_when_they_were_verified():
     world = a_world()
     before = world.tables.copied()
 
     assert (await verify(world)).is_right
 
+    assert world.tables.locations[KEY].verified_at == world.clock.now()
+    before.locations[KEY] = attrs.evolve(before.locations[KEY], verified_at=world.clock.now())
     assert world.tables == before
 
 

@@ -21,8 +21,9 @@ from application.use_cases.register_files import RegisterFiles
 from application.use_cases.remove_file_location import RemoveFileLocation
 from application.use_cases.request_restoration import RequestRestoration
 from domain.errors import InvalidValue, NotFound
-from domain.restoration import RestorationState
+from domain.restoration import RequestState
 from domain.storage_location import StorageType
+from tests.catalogue_factories import a_group
 from tests.factories import ALICE, SIZE, TENANT, a_file, a_location, a_request, a_storage, limits
 from tests.spec.use_cases.world import World
 
@@ -61,7 +62,7 @@ def handler(world: World) -> HandleMessage:
         clock=world.clock,
         register_files=RegisterFiles(world.unit_of_work, world.registry, world.clock),
         remove_file_location=RemoveFileLocation(world.unit_of_work),
-        request_restoration=RequestRestoration(world.unit_of_work, world.clock),
+        request_restoration=RequestRestoration(world.unit_of_work, world.clock, world.ids),
         add_tenant=AddTenant(world.unit_of_work, world.clock),
         remove_tenant=remove_tenant,
     )
@@ -74,6 +75,16 @@ async def test_a_deleted_user_is_forgotten():
     assert await handler(world).execute(a_message(UserDeleted(ALICE.email)))
 
     assert world.tables.accounts == {}
+
+
+async def test_a_deleted_user_is_in_no_group_any_more():
+    world = a_world()
+    world.tables.groups[TENANT, "readers"] = a_group()
+    world.tables.user_groups |= {(TENANT, email): frozenset({"readers"}) for email in (ALICE.email, "bob@x.org")}
+
+    assert await handler(world).execute(a_message(UserDeleted(ALICE.email)))
+
+    assert world.tables.user_groups == {(TENANT, "bob@x.org"): frozenset({"readers"})}
 
 
 async def test_a_deleted_user_without_an_account_is_as_it_should_be():
@@ -169,10 +180,11 @@ async def test_files_to_restore_are_recorded_and_the_others_answered():
     assert await handler(world).execute(a_message(wanted))
     assert await handler(world).execute(a_message(wanted, "m2"))
 
-    (request,) = world.tables.restorations.values()
-    assert (request.checksum, request.available_hours, request.state) == ("c2", 48, RestorationState.REQUESTED)
-    answers = [(row.payload["checksum"], row.payload["is_available"]) for row in world.tables.outbox.values()]
-    assert answers == [("c1", True), ("c3", False)] * 2
+    waiting = [row for row in world.tables.restoration_requests.values() if row.state is RequestState.REQUESTED]
+    assert [(row.checksum, row.available_hours) for row in waiting] == [("c2", 48)]
+    assert list(world.tables.restorations) == [(TENANT, "c2")]
+    known = [row.payload for row in world.tables.outbox.values() if row.type == "FileAvailabilityKnown"]
+    assert [(row["checksum"], row["is_available"]) for row in known] == [("c1", True), ("c3", False)]
 
 
 async def test_a_restoration_for_no_time_is_refused():

@@ -1,14 +1,16 @@
 """What others are told: all of it, in order, and of quotas only the news."""
 
+import asyncio
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from application.errors import BrokerUnavailable
 from application.use_cases.list_jobs import ListJobs
 from application.use_cases.publish_quota_updates import PublishQuotaUpdates
 from application.use_cases.relay_outbox import EVENTS_AT_ONCE, RelayOutbox, RelayResult
-from application.use_cases.run_job import LONGEST_RUN, Job, RunJob
+from application.use_cases.run_job import CLAIM, RENEWAL, Job, RunJob
 from domain.account import AccountKey
 from domain.events import DownloadsRefused, TicketIssued
 from domain.quota import QuotaExceeded, RateExceeded, VersionChanged
@@ -178,21 +180,88 @@ async def test_how_a_job_goes_is_visible():
 
 
 async def test_a_job_that_is_running_elsewhere_is_left_alone_until_its_holder_must_be_gone():
-    world = World()
+    world, began = World(), asyncio.Event()
     seen = []
 
-    async def nested() -> None:
-        seen.append(await runner(world, "two").execute(inner))
-        world.clock.advance(LONGEST_RUN)
-        seen.append(await runner(world, "two").execute(inner))
+    async def endless() -> None:
+        began.set()
+        await asyncio.Event().wait()
 
     async def nothing() -> None:
         pass
 
+    first = asyncio.create_task(runner(world).execute(Job(name="sweep", interval=timedelta(seconds=1), work=endless)))
+    await began.wait()
+    first.cancel()  # As by SIGKILL: nothing is recorded, and the claim stays.
+    await asyncio.wait([first])
     inner = Job(name="sweep", interval=timedelta(seconds=1), work=nothing)
-    await runner(world).execute(Job(name="sweep", interval=timedelta(seconds=1), work=nested))
+    seen.append(await runner(world, "two").execute(inner))
+    world.clock.advance(CLAIM)
+    seen.append(await runner(world, "two").execute(inner))
 
     assert seen == [False, True]
+
+
+def passing(world: World):
+    """A pause in which time passes for the world, and hardly any for the test."""
+
+    async def sleep(seconds: float) -> None:
+        world.clock.advance(timedelta(seconds=seconds))
+        await asyncio.sleep(0)
+
+    return sleep
+
+
+async def test_a_job_keeps_its_claim_however_long_it_takes():
+    world = World()
+    start, seen = world.clock.now(), []
+
+    async def long() -> None:
+        while world.clock.now() < start + 10 * CLAIM:
+            seen.append(await runner(world, "two").execute(job))
+            await asyncio.sleep(0)
+
+    job = Job(name="relay", interval=timedelta(seconds=1), work=long)
+    run = attrs.evolve(runner(world), sleep=passing(world))
+
+    assert await run.execute(job)
+    assert len(seen) > 1
+    assert set(seen) == {False}
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["the database is away", "somebody else has it"])
+async def test_a_job_whose_claim_is_lost_is_ended(is_taken):
+    world = World()
+    ended = []
+
+    async def endless() -> None:
+        try:
+            if is_taken:
+                world.tables.jobs["relay"] = attrs.evolve(world.tables.jobs["relay"], holder="two")
+            world.database.is_down = not is_taken
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(world.clock.now())
+            raise
+
+    job = Job(name="relay", interval=timedelta(seconds=1), work=endless)
+    start = world.clock.now()
+
+    assert not await attrs.evolve(runner(world), sleep=passing(world)).execute(job)
+    assert ended == [start + (RENEWAL if is_taken else CLAIM)]
+
+
+async def test_a_defect_in_a_job_is_recorded_like_any_failure():
+    world = World()
+
+    async def broken() -> None:
+        raise ZeroDivisionError("defect")
+
+    with pytest.raises(ZeroDivisionError):
+        await runner(world).execute(Job(name="sweep", interval=timedelta(seconds=1), work=broken))
+
+    (view,) = await ListJobs(world.unit_of_work, world.clock).execute()
+    assert view.last_error == "ZeroDivisionError: defect"
 
 
 async def test_a_job_that_does_not_run_falls_behind():

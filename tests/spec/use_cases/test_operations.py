@@ -10,6 +10,7 @@ from application.use_cases.add_tenant import AddTenant
 from application.use_cases.check_storages import CheckStorages
 from application.use_cases.keep_instance import ForgetInstances, KeepInstance, ListInstances
 from application.use_cases.remove_tenant import REMEMBERED, FinishRemovals, RemoveTenant
+from domain.cool_down import after_failure
 from tests.factories import TENANT, a_request, a_storage
 from tests.fakes.in_memory_database import InMemoryDatabase
 from tests.fakes.in_memory_storage import Misbehaviour
@@ -97,7 +98,7 @@ async def test_a_removal_tries_again_when_an_admission_stands_in_its_way(failure
 async def test_storages_that_do_not_answer_are_counted_and_not_named():
     world = World().holds(a_storage(), a_storage("off", active=False, priority=1))
     world.tables.tenants[TENANT] = world.clock.now()
-    check = CheckStorages(world.unit_of_work, world.registry)
+    check = CheckStorages(world.unit_of_work, world.registry, world.clock)
 
     well = await check.problem()
     world.disk.misbehave(Misbehaviour(unavailable=True))
@@ -105,3 +106,15 @@ async def test_storages_that_do_not_answer_are_counted_and_not_named():
 
     assert (well, ill) == (None, "1 of 1 storages cannot be read.")
     assert (check.name, check.is_vital) == ("storages", False)
+
+
+async def test_storages_that_are_left_alone_are_counted():
+    world = World().holds(a_storage())
+    world.tables.tenants[TENANT] = world.clock.now()
+    failed = after_failure(None, tenant=TENANT, storage="disk", reason="It died.", now=world.clock.now())
+    world.tables.cooling[TENANT, "disk"] = failed
+    check = CheckStorages(world.unit_of_work, world.registry, world.clock)
+
+    assert await check.problem() == "1 are left alone for a while after failures."
+    world.clock.advance(timedelta(minutes=10))
+    assert await check.problem() is None

@@ -5,7 +5,8 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from application.errors import PluginUnusable, StorageUnavailable
+from application.errors import CopyNotRestored, PluginUnusable, StorageUnavailable
+from application.ports.storage import CopyStatus
 from application.use_cases.register_files import (
     FilesRefused,
     NewFile,
@@ -16,7 +17,7 @@ from application.use_cases.register_files import (
 )
 from domain.storage_location import StorageLocation, StorageType
 from tests.factories import TENANT, a_storage
-from tests.fakes.in_memory_storage import Misbehaviour
+from tests.fakes.in_memory_storage import InMemoryStorage, InMemoryStorageRegistry, Misbehaviour
 from tests.spec.use_cases.world import World
 
 pytestmark = pytest.mark.anyio
@@ -216,3 +217,34 @@ async def test_a_storage_whose_plugin_is_gone_refuses_the_request():
 
     with pytest.raises(PluginUnusable):
         await register(world, new(storage="old"))
+
+
+class Asleep(InMemoryStorage):
+    """A storage that can look at nothing until it is restored, such as members of an archive on a tape."""
+
+    async def check(self, url: str) -> CopyStatus:
+        raise CopyNotRestored("The archive must be restored first.")
+
+
+async def test_a_copy_that_can_only_be_looked_at_when_it_is_restored_is_taken_at_its_word():
+    world = a_world()
+    await register(world, new("c1"))
+    use_case = RegisterFiles(world.unit_of_work, InMemoryStorageRegistry({"disk": Asleep()}), world.clock)
+
+    result = await use_case.execute(RegisterFilesRequest(tenant=TENANT, files=(new("c1"), new("c2", size_bytes=7))))
+
+    assert result == Registered(2)
+    assert [row.version for row in world.tables.locations.values()] == ["v1", None]
+    assert world.tables.files[TENANT, "c2"].size_bytes == 7
+
+
+async def test_what_cannot_be_verified_on_a_storage_that_verifies_is_said():
+    world = a_world()
+    world.tables.storages[TENANT, "disk"] = a_storage(verify=True)
+
+    result = await register(world, new(algorithm="WHIRLPOOL"))
+
+    assert isinstance(result, Registered)
+    (warning,) = result.warnings
+    assert "1 on 'disk' cannot be verified" in warning
+    assert "'WHIRLPOOL'" in warning

@@ -64,6 +64,6 @@ async def test_a_refused_value_changes_nothing(value):
 
 async def test_an_unknown_setting_is_not_found():
     with pytest.raises(NotFound):
-        await read(World(), "cacheMaxSize")
+        await read(World(), "nothing")
     with pytest.raises(NotFound):
-        await change(World(), "cacheMaxSize", 1)
+        await change(World(), "nothing", 1)

@@ -71,6 +71,22 @@ async def test_a_sweep_deletes_tickets_and_events_that_are_past_use():
     assert (await sweep(world)).purged_events == 1
 
 
+async def test_what_waits_for_a_broker_is_kept_until_it_was_published():
+    world = World().with_one_file()
+    request = IssueTicketRequest(tenant=TENANT, issued_by="a@x.org", checksum="c1", lifetime_seconds=60)
+    await IssueTicket(world.unit_of_work, world.clock, world.ids).execute(request)
+    sweep_with_a_broker = Sweep(world.ledger, world.unit_of_work, world.clock, has_listeners=True)
+
+    world.clock.advance(2 * EVENTS_KEPT)
+    before = await sweep_with_a_broker.execute()
+    async with world.unit_of_work() as work:
+        await work.outbox.mark_published([event.id for event in await work.outbox.unpublished(10)], world.clock.now())
+        await work.commit()
+    after = await sweep_with_a_broker.execute()
+
+    assert (before.purged_events, after.purged_events) == (0, 1)
+
+
 async def test_a_sweep_forgets_messages_that_no_broker_has_any_more():
     world = World()
     async with world.unit_of_work() as work:

@@ -2,6 +2,7 @@
 
 import attrs
 
+from application.use_cases.configured_storage import StorageConfigurations
 from domain.access import Caller, Role
 from domain.file import ArchiveFile, FileLocation
 from domain.storage_location import StorageLocation
@@ -10,6 +11,7 @@ from tests.fakes.fixed_clock import FixedClock
 from tests.fakes.ids import SequentialIds
 from tests.fakes.in_memory_database import InMemoryDatabase, Tables
 from tests.fakes.in_memory_ledger import InMemoryLedger
+from tests.fakes.in_memory_secrets import InMemorySecretBox
 from tests.fakes.in_memory_storage import InMemoryStorage, InMemoryStorageRegistry
 from tests.fakes.in_memory_unit_of_work import InMemoryUnitOfWork
 
@@ -26,6 +28,7 @@ class World:
     clock: FixedClock = attrs.field(factory=FixedClock)
     ids: SequentialIds = attrs.field(factory=SequentialIds)
     disk: InMemoryStorage = attrs.field(factory=InMemoryStorage)
+    secrets: InMemorySecretBox = attrs.field(factory=InMemorySecretBox)
 
     @property
     def ledger(self) -> InMemoryLedger:
@@ -34,6 +37,10 @@ class World:
     @property
     def registry(self) -> InMemoryStorageRegistry:
         return InMemoryStorageRegistry({"disk": self.disk})
+
+    @property
+    def configurations(self) -> StorageConfigurations:
+        return StorageConfigurations(self.registry, self.secrets)
 
     @property
     def tables(self) -> Tables:

@@ -1,0 +1,1 @@
+"""How products look elsewhere: features of REGARDS, items and collections of STAC."""

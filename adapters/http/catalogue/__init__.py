@@ -1,0 +1,31 @@
+"""The catalogue over HTTP: products in, and who may see and have them."""
+
+from adapters.http.catalogue import (
+    acceptance,
+    access,
+    availability,
+    cart,
+    downloads,
+    engines,
+    groups,
+    licences,
+    plan,
+    products,
+    rights,
+    tickets,
+)
+
+route_handlers = (
+    *acceptance.route_handlers,
+    *access.route_handlers,
+    *availability.route_handlers,
+    *downloads.route_handlers,
+    *engines.route_handlers,
+    *cart.route_handlers,
+    *plan.route_handlers,
+    *tickets.route_handlers,
+    *products.route_handlers,
+    *groups.route_handlers,
+    *rights.route_handlers,
+    *licences.route_handlers,
+)

@@ -1,0 +1,266 @@
+"""Searches over the catalogue, each in a transaction that only reads."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+from sqlalchemy import ColumnElement, FromClause, Select, func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.failures import translating
+from adapters.persistence.json_rows import encoded, unfolded
+from adapters.persistence.repositories.access import SqlAccessRepository
+from adapters.persistence.repositories.products import SqlProductRepository
+from adapters.persistence.searching.conditions import Conditions
+from adapters.persistence.searching.ordering import TYPED, is_by_column, ordered, types_of, walked
+from adapters.persistence.tables import file_location, product, product_attribute, product_dataset, storage_location
+from adapters.persistence.transaction import Transaction
+from adapters.persistence.visibility import (
+    GrantedDatasets,
+    granted_datasets,
+    groups_value,
+    is_visible,
+    rights_of_groups,
+)
+from application.errors import DatabaseUnavailable
+from application.ports.search import MOST_COUNTED, FoundItem, FoundPage, FoundValue, ProductSearch, SearchRequest
+from domain.attributes import folded
+from domain.errors import InvalidValue
+from domain.groups import groups_of
+from domain.product import Product
+from domain.rights import datasets_that_count, is_catalogue_administrator
+from domain.search import QueryInvalid
+from domain.search_values import Pattern
+from domain.storage_location import StorageType
+from domain.urn import Urn
+
+_SETTINGS = ("SET LOCAL statement_timeout = '10s'", "SET LOCAL enable_seqscan = off")
+"""A search that takes longer helps nobody; and reading every row is no plan, however small the tables seem."""
+
+_WALKING = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
+"""Where very many are found, a page of them is soonest found row by row along the order, not by joining all of them."""
+
+_TIMED_OUT = "57014"
+
+
+class SqlProductSearch(ProductSearch):
+    """What a caller finds, over an engine of ``create_async_engine_for``."""
+
+    def __init__(self, engine: AsyncEngine, *, most_counted: int = MOST_COUNTED) -> None:
+        self._engine = engine
+        self._most_counted = most_counted
+
+    async def page(self, request: SearchRequest) -> FoundPage:
+        """One part of what is found."""
+        async with self._asking(request) as asking:
+            if asking is None:
+                return FoundPage(items=(), total=0)
+            count = await asking.count()
+            is_counted_out = count > self._most_counted
+            urns = await asking.broad() if is_counted_out else await asking.narrow()
+            more = len(urns) > request.limit
+            urns = urns[: request.limit]
+            products = await asking.products.known(request.caller.tenant, urns)
+            items = tuple(
+                FoundItem(product=products[urn], has_data_right=asking.has_right(products[urn]))
+                for urn in urns
+                if urn in products
+            )
+            checksums = {entry.checksum for item in items for entry in item.product.files if entry.checksum}
+            return FoundPage(
+                items=items,
+                total=max(self._most_counted, request.offset + len(urns) + more) if is_counted_out else count,
+                is_counted_out=is_counted_out,
+                online=await _online(asking.transaction, request.caller.tenant, checksums),
+            )
+
+    async def online(self, tenant: str, checksums: Collection[str]) -> frozenset[str]:
+        """Those of which a copy is in an ONLINE storage."""
+        async with self._reading() as transaction:
+            return await _online(transaction, tenant, checksums)
+
+    async def values(
+        self, request: SearchRequest, path: str, *, limit: int, part: str | None = None
+    ) -> tuple[FoundValue, ...]:
+        """The commonest texts of an attribute."""
+        async with self._asking(request) as asking:
+            return () if asking is None else await asking.values(path, limit, part)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Transaction]:
+        try:
+            with translating():
+                connection = await self._engine.connect()
+            try:
+                transaction = Transaction(connection)
+                if transaction.dialect == "postgresql":
+                    with translating():
+                        for setting in _SETTINGS:
+                            await connection.exec_driver_sql(setting)
+                yield transaction
+                await transaction.rollback()
+            finally:
+                await connection.close()
+        except DatabaseUnavailable as error:
+            if _is_timeout(error):
+                raise QueryInvalid("The search takes too long: narrow it by another criterion.") from error
+            raise
+
+    @asynccontextmanager
+    async def _asking(self, request: SearchRequest) -> "AsyncIterator[_Asking | None]":
+        """The search with the rights of its caller; ``None`` for a caller who cannot see anything."""
+        async with self._reading() as transaction:
+            granted = await _granted(transaction, request)
+            if granted is not None and not granted.seen:
+                yield None
+                return
+            try:
+                yield _Asking(
+                    transaction=transaction, request=request, granted=granted, most_counted=self._most_counted
+                )
+            except InvalidValue as error:
+                raise QueryInvalid(str(error)) from error
+
+
+@attrs.frozen(kw_only=True)
+class _Asking:
+    transaction: Transaction
+    request: SearchRequest
+    granted: GrantedDatasets | None
+    most_counted: int
+    row: FromClause = product
+
+    @property
+    def products(self) -> SqlProductRepository:
+        return SqlProductRepository(self.transaction)
+
+    @property
+    def tenant(self) -> str:
+        return self.request.caller.tenant
+
+    def has_right(self, found: Product) -> bool:
+        """R4, from what the caller's groups may have."""
+        return self.granted is None or any(str(urn) in self.granted.files for urn in datasets_that_count(found))
+
+    async def count(self) -> int:
+        """How many are found, up to one more than are counted."""
+        some = select(self.row.c.id).where(*self._found()).limit(self.most_counted + 1).subquery()
+        return int((await self.transaction.read(select(func.count()).select_from(some))).scalar_one())
+
+    async def narrow(self) -> list[Urn]:
+        """Of few: all of them are found first, by whatever index finds them soonest, then put in order."""
+        some = self._some()
+        query = ordered(self.tenant, select(self.row.c.urn), self.row, self.request.sorting)
+        return await self._urns(query.where(self.row.c.id.in_(select(some.c.id))), self.request.offset)
+
+    async def broad(self) -> list[Urn]:
+        """Of many: along the index of the order, taking what is found on the way."""
+        sorting = self.request.sorting
+        if self.transaction.dialect == "postgresql":
+            for setting in _WALKING:
+                await self.transaction.read(text(setting))
+        if len(sorting) == 1 and not is_by_column(sorting[0]):
+            types = (await self.transaction.read(types_of(self.tenant, sorting[0]))).one()
+            has = [name for name, there_is in zip(TYPED, types, strict=True) if there_is]
+            if len(has) == 1:
+                return await self._walked(has[0])
+        query = ordered(self.tenant, select(self.row.c.urn), self.row, sorting)
+        return await self._urns(query.where(*self._found()), self.request.offset)
+
+    async def values(self, path: str, limit: int, part: str | None) -> tuple[FoundValue, ...]:
+        some = self._some()
+        value = product_attribute.alias()
+        conditions = [value.c.tenant == self.tenant, value.c.path == path, value.c.text_value.is_not(None)]
+        if part:
+            inside = "".join(f"\\{character}" for character in folded(part))
+            pattern = Pattern.read(f"*{inside}*", folds=False)
+            conditions.append(value.c.folded.like(pattern.as_like(), escape="\\"))
+        count = func.count(value.c.product_id.distinct())
+        query = (
+            select(value.c.text_value, count)
+            .select_from(value.join(some, some.c.id == value.c.product_id))
+            .where(*conditions)
+            .group_by(value.c.text_value)
+            .order_by(count.desc(), value.c.text_value)
+            .limit(limit)
+        )
+        rows: Any = await self.transaction.read(query)
+        return tuple(FoundValue(value=found, count=number) for found, number in rows)
+
+    def _some(self) -> Any:
+        """What is found, up to as many as are counted, once and for all."""
+        query = select(self.row.c.id).where(*self._found()).limit(MOST_COUNTED + 1)
+        return query.cte("some").prefix_with("MATERIALIZED", dialect="postgresql")
+
+    async def _walked(self, typed: str) -> list[Urn]:
+        """Those with a value in order, and when these end, those without."""
+        with_value, is_without = walked(self.tenant, self.row, self.request.sorting[0], typed)
+        with_value = with_value.where(*self._found())
+        urns = await self._urns(with_value, self.request.offset)
+        wanted = self.request.limit + 1
+        if len(urns) == wanted:
+            return urns
+        counted = select(func.count()).select_from(with_value.order_by(None).subquery())
+        before = int((await self.transaction.read(counted)).scalar_one())
+        rest = select(self.row.c.urn).where(*self._found(), is_without).order_by(self.row.c.urn)
+        return urns + await self._urns(rest, max(0, self.request.offset - before), wanted - len(urns))
+
+    async def _urns(self, query: Select[Any], offset: int, limit: int | None = None) -> list[Urn]:
+        part = query.offset(offset).limit(self.request.limit + 1 if limit is None else limit)
+        return [Urn.parse(urn) for urn in (await self.transaction.read(part)).scalars()]
+
+    def _found(self) -> list[ColumnElement[bool]]:
+        dialect, row, request = self.transaction.dialect, self.row, self.request
+        conditions: list[ColumnElement[bool]] = [row.c.tenant == self.tenant]
+        kinds = sorted(kind.value for kind in request.kinds)
+        if kinds:
+            conditions.append(row.c.entity_type == kinds[0] if len(kinds) == 1 else row.c.entity_type.in_(kinds))
+        if request.dataset is not None:
+            dataset = str(request.dataset.virtual_id)
+            members = select(product_dataset.c.product_id).where(
+                product_dataset.c.tenant == self.tenant, product_dataset.c.dataset == dataset
+            )
+            conditions += [row.c.id.in_(members), row.c.virtual_id != dataset]
+        if self.granted is not None:
+            conditions.append(is_visible(dialect, row, self.tenant, self.granted))
+        asked = Conditions(dialect=dialect, tenant=self.tenant, granted=self.granted)
+        return [*conditions, asked.of(request.criterion, row)]
+
+
+async def _granted(transaction: Transaction, request: SearchRequest) -> GrantedDatasets | None:
+    caller = request.caller
+    if is_catalogue_administrator(caller.role):
+        return None
+    memberships = await SqlAccessRepository(transaction).memberships(caller.tenant, caller.email)
+    groups = groups_of(caller, memberships)
+    rows = await transaction.read(rights_of_groups(transaction.dialect, caller.tenant), groups_value(groups))
+    return granted_datasets(rows.mappings())
+
+
+async def _online(transaction: Transaction, tenant: str, checksums: Collection[str]) -> frozenset[str]:
+    if not checksums:
+        return frozenset()
+    wanted = unfolded(transaction.dialect, "wanted", [file_location.c.checksum])
+    query = (
+        select(file_location.c.checksum)
+        .distinct()
+        .join(
+            storage_location,
+            (storage_location.c.tenant == tenant) & (storage_location.c.name == file_location.c.storage),
+        )
+        .where(
+            file_location.c.tenant == tenant,
+            file_location.c.checksum.in_(select(wanted.c.checksum)),
+            storage_location.c.storage_type == StorageType.ONLINE.value,
+            storage_location.c.active,
+        )
+    )
+    rows = await transaction.read(query, {"wanted": encoded([checksum] for checksum in sorted(checksums))})
+    return frozenset(rows.scalars())
+
+
+def _is_timeout(error: BaseException) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, OperationalError) and getattr(cause.orig, "sqlstate", None) == _TIMED_OUT

@@ -1,0 +1,66 @@
+"""Every table, index and constraint. Every row has its tenant."""
+
+from adapters.persistence.tables.catalogue import (
+    access_group,
+    access_right,
+    licence,
+    licence_acceptance,
+    product,
+    product_dataset,
+    product_file,
+    user_group,
+)
+from adapters.persistence.tables.files import file, file_location, storage_cooling, storage_location
+from adapters.persistence.tables.identity import identity_issuer, user_account
+from adapters.persistence.tables.ledger import Standing, account, download, ticket, transfer
+from adapters.persistence.tables.messages import inbox, outbox, published_quota
+from adapters.persistence.tables.naming import metadata
+from adapters.persistence.tables.operations import instance, job_run
+from adapters.persistence.tables.restorations import (
+    cached_copy,
+    restoration,
+    restoration_group,
+    restoration_history,
+    restoration_request,
+)
+from adapters.persistence.tables.searches import product_attribute, product_words
+from adapters.persistence.tables.tenants import tenant, tenant_maintenance, tenant_removal, tenant_setting
+
+__all__ = [
+    "Standing",
+    "access_group",
+    "access_right",
+    "account",
+    "cached_copy",
+    "download",
+    "file",
+    "file_location",
+    "identity_issuer",
+    "inbox",
+    "instance",
+    "job_run",
+    "licence",
+    "licence_acceptance",
+    "metadata",
+    "outbox",
+    "product",
+    "product_attribute",
+    "product_dataset",
+    "product_file",
+    "product_words",
+    "published_quota",
+    "restoration",
+    "restoration_group",
+    "restoration_history",
+    "restoration_request",
+    "storage_cooling",
+    "storage_location",
+    "tenant",
+    "tenant_maintenance",
+    "tenant_removal",
+    "tenant_setting",
+    "ticket",
+    "transfer",
+    "user_account",
+    "user_group",
+]

@@ -1,0 +1,1 @@
+"""Query languages that searches are written in."""

@@ -1,0 +1,1 @@
+"""Objects in a bucket that must be restored before they can be read (contract-downloader section 8.3)."""

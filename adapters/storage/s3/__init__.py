@@ -1,0 +1,1 @@
+"""Objects in a bucket that speaks S3 (contract-downloader section 8.3)."""

@@ -1,0 +1,91 @@
+"""The work on restorations that every server and every worker does, however many there are."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import structlog
+
+from application.errors import PortError
+from application.use_cases.check_cache import CheckCache
+from application.use_cases.copy_restored import CopyRestored
+from application.use_cases.expire_copies import ExpireCopies
+from application.use_cases.follow_restorations import FollowRestorations
+from application.use_cases.forget_restorations import ForgetRestorations
+from application.use_cases.run_job import Job
+from application.use_cases.start_restorations import StartRestorations
+from entrypoints.settings import Settings
+
+_log = structlog.get_logger("rs_downloader.restoring")
+
+
+@attrs.define
+class Restoring:
+    """One round after another: make room, start what fits, look after what is started.
+
+    The folder of the cache is checked in the first round, and then once in a while. It is copied into beside the
+    rounds, since a copy may take hours.
+    """
+
+    _check: CheckCache
+    _forget: ForgetRestorations
+    _expire: ExpireCopies
+    _start: StartRestorations
+    _follow: FollowRestorations
+    _copy: CopyRestored
+    _monotonic: Callable[[], float]
+    _check_seconds: float
+    _next_check: float = 0.0
+
+    async def round(self) -> None:
+        """Raises ``DatabaseUnavailable``."""
+        now = self._monotonic()
+        if now >= self._next_check:
+            self._next_check = now + self._check_seconds
+            await self._tidy_up()
+        await self._expire.execute()
+        await self._start.execute()
+        await self._follow.execute()
+
+    async def copy(self) -> None:
+        """Raises ``DatabaseUnavailable``."""
+        await self._copy.execute()
+
+    async def _tidy_up(self) -> None:
+        try:
+            await self._forget.execute()
+            checked = await self._check.execute()
+        except PortError as error:
+            _log.warning("the cache could not be tidied up", error=str(error))
+            return
+        if checked.removed_rows or checked.removed_files:
+            _log.warning("the cache was put right", rows=checked.removed_rows, files=checked.removed_files)
+
+
+def restoring(container: Any) -> Restoring:
+    """The work over a container's use cases."""
+    settings: Settings = container.settings()
+    use_cases = container.use_cases
+    return Restoring(
+        check=use_cases.check_cache(),
+        forget=use_cases.forget_restorations(),
+        expire=use_cases.expire_copies(),
+        start=use_cases.start_restorations(),
+        follow=use_cases.follow_restorations(),
+        copy=use_cases.copy_restored(),
+        monotonic=container.adapters.clock().monotonic,
+        check_seconds=settings.cache_check_seconds,
+    )
+
+
+def restoration_jobs(container: Any) -> tuple[Job, ...]:
+    """The same as jobs. They need no claim: each restoration is claimed by itself."""
+    settings: Settings = container.settings()
+    work = restoring(container)
+    named: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+        ("restorations", work.round),
+        ("restored copies", work.copy),
+    )
+    interval = timedelta(seconds=settings.restoration_seconds)
+    return tuple(Job(name=name, interval=interval, work=function) for name, function in named)
