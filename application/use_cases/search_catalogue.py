@@ -6,10 +6,9 @@ import attrs
 
 from application.ports.product_formats import ProductFormats
 from application.ports.search import FoundValue, ProductSearch, QueryReader, SearchRequest
-from application.ports.unit_of_work import UnitOfWorkFactory
 from application.use_cases.see_products import SeeProducts
 from domain.access import Caller
-from domain.errors import Forbidden, NotFound
+from domain.errors import NotFound
 from domain.file import DataType
 from domain.product import Product
 from domain.search import AllOf, Criterion, QueryInvalid, Touches
@@ -86,19 +85,14 @@ class SearchCatalogue:
 class ReadSeenProduct:
     """Look at one product; a LAST URN names its newest version."""
 
-    unit_of_work: UnitOfWorkFactory
     see_products: SeeProducts
     search: ProductSearch
     formats: ProductFormats
 
     async def execute(self, caller: Caller, urn: Urn) -> FoundFeature:
-        """Raises ``NotFound``, ``Forbidden`` for a product that the caller does not see, ``DatabaseUnavailable``."""
+        """Raises ``NotFound``, also for a product that the caller does not see, and ``DatabaseUnavailable``."""
         seen = (await self.see_products.execute(caller, [urn])).get(urn)
         if seen is None:
-            async with self.unit_of_work() as work:
-                is_known = urn.tenant == caller.tenant and await work.products.get(caller.tenant, urn) is not None
-            if is_known:
-                raise Forbidden(f"{urn} is not shown to you.")
             raise NotFound(f"There is no product {urn}.")
         checksums = {entry.checksum for entry in seen.product.files if entry.checksum}
         online = await self.search.online(caller.tenant, checksums)

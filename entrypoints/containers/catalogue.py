@@ -45,9 +45,7 @@ class CatalogueUseCases(Given):
     decide_access = _one(DecideAccess, finder=_adapters.catalogue_finder, unit_of_work=_unit_of_work, clock=_clock)
     see_products = _one(SeeProducts, _unit_of_work)
     search_catalogue = _one(SearchCatalogue, _adapters.product_search, _adapters.queries, _adapters.product_formats)
-    read_seen_product = _one(
-        ReadSeenProduct, _unit_of_work, see_products, _adapters.product_search, _adapters.product_formats
-    )
+    read_seen_product = _one(ReadSeenProduct, see_products, _adapters.product_search, _adapters.product_formats)
     redeem_ticket = _one(RedeemTicket, new_unit=_unit_of_work, clock=_clock, decide_access=decide_access)
     issue_product_ticket = _one(IssueProductTicket, decide_access, _deliveries.issue_ticket, _unit_of_work)
     register_products = _one(RegisterProducts, _unit_of_work, _adapters.product_formats, _clock)

@@ -14,5 +14,5 @@ def search_use_cases(*, database: InMemoryDatabase, work: UnitOfWorkFactory) -> 
     search, formats = InMemoryProductSearch(database), JsonProductFormats()
     return {
         "search_catalogue": SearchCatalogue(search, LuceneQueries(), formats),
-        "read_seen_product": ReadSeenProduct(work, SeeProducts(work), search, formats),
+        "read_seen_product": ReadSeenProduct(SeeProducts(work), search, formats),
     }

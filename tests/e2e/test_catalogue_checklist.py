@@ -1,13 +1,15 @@
 """What clients of upstream's front door depend on, one test per line, and where ours differs on purpose.
 
-The numbers are those of the checklist of upstream's contract. Line 7 (envelope of searches, names of file members,
-LAST) is held by the tests of searches, line 9 (tokens) by those of identity: see the two places below.
+The numbers are those of the checklist of upstream's contract (contract-catalog section 11).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import attrs
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from domain.access import Role
 from domain.account import AccountKey
@@ -15,9 +17,9 @@ from domain.availability import Availability, CopyAvailability
 from domain.file import DataType
 from domain.limits import Limits
 from domain.rights import FileLevel
-from tests.catalogue_factories import a_licence, a_urn, an_entry
+from tests.catalogue_factories import a_licence, a_product, a_urn, an_entry
 from tests.e2e.front_door import DATA, DATASET, LICENCE, give_right, put_file, put_licence, put_product, units
-from tests.e2e.service import TENANT, Service
+from tests.e2e.service import KEY, OTHER_TENANT, TENANT, Service
 from tests.factories import a_location
 from tests.fakes.in_memory_nearline import InMemoryNearlineStorage
 from tests.fakes.in_memory_storage import Misbehaviour
@@ -27,6 +29,16 @@ pytestmark = pytest.mark.anyio
 USER, VIEWER, STRANGER = "user@x.org", "viewer@x.org", "stranger@x.org"
 URN = str(a_urn())
 URL = f"/downloads/{URN}/files/c1"
+PASSWORD = "correct horse"
+MANDATORY = ("tenant", "role", "email", "sub")
+
+
+def a_token(service: Service, *, missing: Sequence[str] = ()) -> str:
+    """As upstream signs one for the user, without some of its claims."""
+    later = int(service.clock.now().timestamp()) + 3600
+    claims = {"tenant": TENANT, "role": "REGISTERED_USER", "email": USER, "sub": USER, "exp": later}
+    kept = {name: value for name, value in claims.items() if name not in missing}
+    return jwt.encode({"alg": "HS256"}, kept, OctKey.import_key(KEY), algorithms=["HS256"])
 
 
 @pytest.fixture
@@ -133,7 +145,88 @@ async def test_6_groups_then_licence_then_right(service, role, email, before, af
     assert (first.status_code, second.status_code) == (before, afterwards)
 
 
-# 7: tests/e2e/test_legacy_search.py holds the envelope, the names of file members, `uri` and LAST.
+async def test_7_a_search_answers_in_upstreams_envelope(service, user):
+    async with service.client() as client:
+        answer = await client.get("/engines/legacy/dataobjects/search", params={"q": "label:scene"}, headers=user)
+        (item,) = answer.json()["content"]
+        (self_link,) = item["links"]
+        one = await client.get(self_link["href"], headers=user)
+
+    page = answer.json()
+    assert set(page) == {"metadata", "content", "links", "facets"}
+    assert page["metadata"] == {"size": 20, "number": 0, "totalElements": 1, "totalPages": 1}
+    assert [set(link) for link in (*page["links"], self_link)] == [{"rel", "href"}] * 2
+    assert self_link == {"rel": "self", "href": f"http://testserver.local/engines/legacy/dataobjects/{URN}"}
+    assert one.json() == item
+    assert item["content"].keys() == {
+        *("id", "virtualId", "providerId", "entityType", "label", "model", "type", "geometry", "properties"),
+        *("files", "tags", "last", "version"),
+    }
+
+
+async def test_7_files_have_upstreams_members_and_absent_ones_are_left_out(service, user):
+    picture = an_entry("small", DataType.THUMBNAIL)
+    elsewhere = an_entry(
+        None, DataType.DOCUMENT, uri="https://elsewhere.example.org/x", is_reference=True, file_name="x.html"
+    )
+    put_product(service, an_entry(), attrs.evolve(picture, image_width=64.0, image_height=32.0), elsewhere)
+
+    async with service.client() as client:
+        answer = await client.get(f"/engines/legacy/dataobjects/{URN}", headers=user)
+
+    files = answer.json()["content"]["files"]
+    (raw,), (image,), (reference,) = files["RAWDATA"], files["THUMBNAIL"], files["DOCUMENT"]
+    always = {"dataType", "reference", "uri", "mimeType", "online", "filesize", "filename", "types"}
+    assert raw.keys() == always | {"checksum", "digestAlgorithm"}
+    assert image.keys() == raw.keys() | {"imageWidth", "imageHeight"}
+    assert reference.keys() == always
+    assert (raw["online"], raw["reference"], reference["online"], reference["reference"]) == (True, False, False, True)
+    assert (raw["types"], raw["filesize"], raw["mimeType"]) == ([], 1000, "image/tiff")
+    assert reference["uri"] == "https://elsewhere.example.org/x"
+
+
+async def test_7_the_uri_of_a_file_begins_where_the_client_sees_the_project_and_leads_to_its_bytes(service, user):
+    seen_as = {"x-forwarded-proto": "https", "x-forwarded-host": "archive.example.org", "x-forwarded-prefix": "/api/v1"}
+
+    async with service.client() as client:
+        near = await client.get(f"/engines/legacy/dataobjects/{URN}", headers=user)
+        far = await client.get(f"/engines/legacy/dataobjects/{URN}", headers={**user, **seen_as})
+        by_uri = await client.get(near.json()["content"]["files"]["RAWDATA"][0]["uri"], headers=user)
+
+    uris = [file["uri"] for listed in far.json()["content"]["files"].values() for file in listed]
+    assert f"https://archive.example.org/api/v1/downloads/{URN}/files/c1" in uris
+    assert all(uri.startswith(f"https://archive.example.org/api/v1/downloads/{URN}/files/") for uri in uris)
+    assert (by_uri.status_code, by_uri.content) == (200, DATA)
+
+
+async def test_7_last_is_the_newest_version_wherever_a_urn_is_taken(service, user):
+    newer, last = str(a_urn(version=2)), str(a_urn().virtual_id)
+    new_bytes = b"newer"
+    put_file(service, "c2", new_bytes)
+    async with service.unit_of_work() as work:
+        await work.products.save([a_product(a_urn(version=2), files=[an_entry("c2")], datasets=[DATASET])])
+        await work.commit()
+
+    async with service.client() as client:
+        shown = await client.get(f"/engines/legacy/entities/{last}", headers=user)
+        found = await client.get("/engines/legacy/dataobjects/search", params={"q": "last:true"}, headers=user)
+        got = await client.get(f"/downloads/{last}/files/c2", headers=user)
+        old_file = await client.get(f"/downloads/{last}/files/c1", headers=user)
+        by_version = await client.get(f"/downloads/{URN}/files/c1", headers=user)
+        available = await client.get(f"/availability/files/{last}", headers=user)
+        plan = await client.post(
+            "/downloads/plan", headers=user, json={"files": [{"urn": last, "checksum": sum_} for sum_ in ("c1", "c2")]}
+        )
+        document = await client.get(f"/downloads/{last}/metalink", headers=user)
+
+    assert shown.json()["content"]["id"] == newer
+    assert [item["content"]["id"] for item in found.json()["content"]] == [newer]
+    assert (got.status_code, got.content, old_file.status_code) == (200, new_bytes, 404)
+    assert (by_version.status_code, by_version.content) == (200, DATA)
+    assert [file["checksum"] for file in available.json()["files"]] == ["c2"]
+    assert [file["allowed"] for file in plan.json()["files"]] == [False, True]
+    assert "/files/c2" in document.text
+    assert "/files/c1" not in document.text
 
 
 async def test_8_product_ids_and_expiration_date_with_upstreams_statuses(service, user):
@@ -163,7 +256,72 @@ async def test_8_product_ids_and_expiration_date_with_upstreams_statuses(service
     assert single == [200, 404, 403]
 
 
-# 9: tests/e2e/test_identity_api.py holds the names of the token's answer, and where tokens are read.
+async def test_9_the_answer_with_a_token_has_upstreams_names_and_the_token_its_claims(service):
+    admin = service.bearer(Role.PROJECT_ADMIN)
+    login = {"username": USER, "password": PASSWORD, "scope": TENANT, "grant_type": "password"}
+
+    async with service.client() as client:
+        await client.put(f"/users/{USER}", json={"password": PASSWORD}, headers=admin)
+        answer = await client.post(f"/oauth/token?scope={TENANT}", json=login, auth=("client", "whatever"))
+        token = answer.json()["access_token"]
+        used = await client.get(URL, headers={"authorization": f"Bearer {token}"})
+
+    assert answer.json() == {
+        "access_token": token,
+        "token_type": "bearer",
+        "expires_in": 3600,
+        "role": "REGISTERED_USER",
+        "scope": TENANT,
+        "tenant": TENANT,
+        "sub": USER,
+        "email": USER,
+    }
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    claims = jwt.decode(token, OctKey.import_key(KEY), algorithms=["HS512"]).claims
+    assert {name: claims[name] for name in MANDATORY} == {
+        "tenant": TENANT,
+        "role": "REGISTERED_USER",
+        "email": USER,
+        "sub": USER,
+    }
+    assert used.status_code == 200
+
+
+@pytest.mark.parametrize("missing", [["tenant"], ["role"], ["exp"], ["email", "sub"]])
+async def test_9_a_token_without_a_mandatory_claim_lets_nobody_in(service, missing):
+    async with service.client() as client:
+        answer = await client.get(URL, headers={"authorization": f"Bearer {a_token(service, missing=missing)}"})
+        complete = await client.get(URL, headers={"authorization": f"Bearer {a_token(service)}"})
+
+    assert (answer.status_code, complete.status_code) == (401, 200)
+
+
+async def test_9_tokens_and_scopes_are_read_where_upstream_reads_them(service, user):
+    give_right(service, "everybody", is_public=True)
+    token = user["authorization"].removeprefix("Bearer ")
+    door = attrs.evolve(service, reads_token_in_url=True)
+    picture = f"/downloads/{URN}/files/small"
+
+    async with service.client() as client:
+        answers = {
+            "a header scope": await client.get(picture, headers={"scope": TENANT}),
+            "a parameter scope": await client.get(picture, params={"scope": TENANT}),
+            "a token and another scope": await client.get(URL, params={"scope": OTHER_TENANT}, headers=user),
+            "nothing": await client.get(picture),
+            "a token in the address": await client.get(URL, params={"token": token}),
+        }
+    async with door.client() as client:
+        answers["a token in the address, switched on"] = await client.get(URL, params={"token": token})
+
+    assert {where: answer.status_code for where, answer in answers.items()} == {
+        "a header scope": 200,
+        "a parameter scope": 200,
+        "a token and another scope": 200,
+        "nothing": 401,
+        "a token in the address": 401,
+        "a token in the address, switched on": 200,
+    }
+    assert token not in answers["a token in the address"].text
 
 
 async def test_10_the_unit_lands_on_whoever_asked(service, user):
@@ -288,6 +446,7 @@ async def test_a_download_has_a_validator_and_can_be_resumed(service, user):
         whole = await client.get(URL, headers=user)
         rest = await client.get(URL, headers={**user, "range": "bytes=4000-", "if-range": whole.headers["etag"]})
 
+    assert whole.headers["etag"] == '"c1"'
     assert (rest.status_code, rest.content) == (206, DATA[4000:])
 
 

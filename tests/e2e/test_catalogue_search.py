@@ -97,7 +97,7 @@ async def test_each_caller_sees_what_their_groups_see(service):
     assert elsewhere.json()["metadata"] == {"size": 20, "number": 0, "totalElements": 0, "totalPages": 0}
 
 
-async def test_one_product_is_looked_at_refused_or_unknown(service):
+async def test_one_product_is_looked_at_or_unknown_whether_it_is_hidden_or_not_there(service):
     seen = await found(service, f"dataobjects/{a_urn(2)}")
     last = await found(service, f"entities/{a_urn(1).virtual_id}")
     hidden = await found(service, f"dataobjects/{a_urn(3)}")
@@ -106,7 +106,8 @@ async def test_one_product_is_looked_at_refused_or_unknown(service):
 
     assert (seen.status_code, seen.json()["content"]["files"]["RAWDATA"]) == (200, [])
     assert last.json()["content"]["id"] == str(a_urn(1))
-    assert [answer.status_code for answer in (hidden, unknown, other)] == [403, 404, 404]
+    assert [answer.status_code for answer in (hidden, unknown, other)] == [404, 404, 404]
+    assert hidden.text.replace(str(a_urn(3)), "") == unknown.text.replace(str(a_urn(9)), "")
 
 
 async def test_pages_are_linked_and_no_token_is_repeated(service):

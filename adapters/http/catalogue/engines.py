@@ -145,7 +145,7 @@ def _read_route(name: str, kinds: frozenset[EntityType]) -> Any:
     async def read(
         request: AnyRequest, urn: FromPath[str], caller: CallerDependency, read_seen_product: ReadDependency
     ) -> dict[str, Any]:
-        """403 for one that is not shown to you."""
+        """404 for one that is not shown to you, as for one that does not exist."""
         wanted = urn_of(urn)
         if kinds and wanted.entity_type not in kinds:
             raise NotFound(f"{wanted} is none of the {name}.")
