@@ -21,7 +21,8 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 OVERLOADED, FULL, DRAINING = "overloaded", "full", "draining"
 
 _HOST = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*", re.ASCII)
-_DOWNLOAD = re.compile(r"/files/[^/]+/download(/[^/]+)?")
+_DOWNLOAD = re.compile(r"/files/[^/]+/download(/[^/]+)?|/downloads/[^/]+/files/[^/]+(/[^/]+)?")
+"""By checksum and by ticket, and the files of products; GET only, so that what is asked about them is none."""
 
 
 def _refusal(detail: str, *, status: int = 503, ends_connection: bool) -> Answer:

@@ -84,7 +84,13 @@ async def test_running_transfers_do_not_count_as_requests():
     assert status == 200
 
 
-DOWNLOADS = ["/files/c1/download", "/files/c1/download/name.dat", "/files/c1/download/token"]
+DOWNLOADS = [
+    "/files/c1/download",
+    "/files/c1/download/name.dat",
+    "/files/c1/download/token",
+    "/downloads/URN:AIP:DATA:demo:1:V1/files/c1",
+    "/downloads/URN:AIP:DATA:demo:1:V1/files/c1/scene.tif",
+]
 
 
 @pytest.mark.parametrize("path", DOWNLOADS)
@@ -94,6 +100,8 @@ async def test_no_download_begins_while_as_many_as_allowed_run(path):
     assert (await ask(gate, path))[0] == 503
     assert (await ask(gate, path, "HEAD"))[0] == 200
     assert (await ask(gate, "/files/c1"))[0] == 200
+    assert (await ask(gate, "/downloads/plan", "POST"))[0] == 200
+    assert (await ask(gate, "/downloads/URN:AIP:DATA:demo:1:V1/metalink"))[0] == 200
 
 
 @pytest.mark.parametrize("path", DOWNLOADS)
