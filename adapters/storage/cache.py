@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import attrs
 
-from adapters.storage.disk_threads import on_disk
+from adapters.storage.disk_threads import DiskThreads
 from adapters.storage.fence import Fence
 from adapters.storage.local import LocalStorage
 from adapters.storage.local_paths import path_in_root
@@ -49,6 +49,7 @@ class DiskCache(Cache):
     """
 
     _root: str
+    _threads: DiskThreads = attrs.field(factory=DiskThreads, eq=False, repr=False)
 
     def storage(self) -> Storage:
         """What reads it. Only this storage may: the folder is behind the fence for all others."""
@@ -61,18 +62,20 @@ class DiskCache(Cache):
         place = self._place(file)
         temporary = place.with_name(f"{place.name}.{secrets.token_hex(8)}{_TEMPORARY}")
         digest = hasher(file.algorithm)
-        descriptor = await _disk(_begun, self._root, place, temporary, undo=lambda opened: _undone(opened, temporary))
+        descriptor = await self._disk(
+            _begun, self._root, place, temporary, undo=lambda opened: _undone(opened, temporary)
+        )
         try:
             count = 0
             while count < file.size_bytes:
                 data = await source.read(count, min(_PIECE, file.size_bytes - count))
-                await _to_its_end(_written, descriptor, data, digest)
+                await self._to_its_end(_written, descriptor, data, digest)
                 count += len(data)
                 progressed(count)
             await source.check_unchanged()
             if digest is not None and not matches(digest.hexdigest(), file.checksum):
                 raise CopyChanged("What the storage restored does not have the checksum of the file.")
-            await _to_its_end(os.fsync, descriptor)
+            await self._to_its_end(os.fsync, descriptor)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
@@ -82,22 +85,22 @@ class DiskCache(Cache):
         return Filled(temporary=str(temporary), url=_url(place))
 
     async def publish(self, filled: Filled) -> None:
-        await _disk(_published, Path(filled.temporary), Path(path_in_root(filled.url, self._root)))
+        await self._disk(_published, Path(filled.temporary), Path(path_in_root(filled.url, self._root)))
 
     async def discard(self, filled: Filled) -> None:
-        await _disk(_removed, Path(filled.temporary))
+        await self._disk(_removed, Path(filled.temporary))
 
     async def remove(self, url: str) -> None:
         if (place := self._own(url)) is not None:
-            await _disk(_removed, place)
+            await self._disk(_removed, place)
 
     async def size_of(self, url: str) -> int | None:
         place = self._own(url)
-        return None if place is None else await _disk(_size, place)
+        return None if place is None else await self._disk(_size, place)
 
     async def scan(self) -> AsyncIterator[Lying]:
         walk = _walked(Path(self._root))
-        while page := await _disk(_next_page, walk):
+        while page := await self._disk(_next_page, walk):
             for lying in page:
                 yield lying
 
@@ -114,6 +117,29 @@ class DiskCache(Cache):
             name = "name-" + hashlib.sha256(name.encode()).hexdigest()
         return Path(self.folder(file.tenant), name[0:2], name[2:4], name[4:6], name)
 
+    async def _disk(
+        self, function: Callable[..., Result], *arguments: object, undo: Callable[[Result], object] | None = None
+    ) -> Result:
+        """Run a call in a disk thread. Raises ``StorageUnavailable`` for whatever the disk says."""
+        try:
+            return await self._threads.run(function, *arguments, undo=undo)
+        except OSError as error:
+            raise StorageUnavailable(f"The cache could not be used ({error.strerror}).") from error
+
+    async def _to_its_end(self, function: Callable[..., object], *arguments: object) -> None:
+        """The same for a call that must have ended before the caller goes on, also when the caller is cancelled.
+
+        A descriptor that is closed while a thread writes to it may be somebody else's by then.
+        """
+        call = asyncio.ensure_future(self._disk(function, *arguments))
+        try:
+            await asyncio.shield(call)
+        except asyncio.CancelledError:
+            while not call.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait((call,))
+            raise
+
 
 def _name_of_tenant(tenant: str) -> str:
     # The names of tenants have only letters, digits, '-' and '_'; this keeps whatever else came from leading out.
@@ -122,31 +148,6 @@ def _name_of_tenant(tenant: str) -> str:
 
 def _url(place: Path) -> str:
     return place.absolute().as_uri()
-
-
-async def _disk(
-    function: Callable[..., Result], *arguments: object, undo: Callable[[Result], object] | None = None
-) -> Result:
-    """Run a call in a disk thread. Raises ``StorageUnavailable`` for whatever the disk says."""
-    try:
-        return await on_disk(function, *arguments, undo=undo)
-    except OSError as error:
-        raise StorageUnavailable(f"The cache could not be used ({error.strerror}).") from error
-
-
-async def _to_its_end(function: Callable[..., object], *arguments: object) -> None:
-    """The same for a call that must have ended before the caller goes on, also when the caller is cancelled.
-
-    A descriptor that is closed while a thread writes to it may be somebody else's by then.
-    """
-    call = asyncio.ensure_future(_disk(function, *arguments))
-    try:
-        await asyncio.shield(call)
-    except asyncio.CancelledError:
-        while not call.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait((call,))
-        raise
 
 
 def _begun(root: str, place: Path, temporary: Path) -> int:

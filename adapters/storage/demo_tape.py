@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import attrs
 
-from adapters.storage.disk_threads import on_disk
 from adapters.storage.local import LocalStorage
 from adapters.storage.plugin import PluginEnvironment, StoragePlugin, parameter
 from application.errors import CopyMissing, CopyNotRestored, LocationRefused, StorageUnavailable
@@ -71,12 +70,12 @@ class DemoTapeStorage(Storage, NearlineStorage):
 
     async def restore(self, url: str, *, hours: int) -> None:
         await self.disk.check(url)
-        await on_disk(self._ask, url, hours)
+        await self.disk.threads.run(self._ask, url, hours)
 
     async def _answer(self, url: str) -> CopyAvailability:
         try:
             await self.disk.check(url)
-            noted = await on_disk(self._noted, url)
+            noted = await self.disk.threads.run(self._noted, url)
         except (CopyMissing, LocationRefused, StorageUnavailable):
             return CopyAvailability(state=Availability.ERROR)
         if noted is None:

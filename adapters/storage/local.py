@@ -2,12 +2,11 @@
 
 import errno
 import os
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
-import anyio.to_thread
 import attrs
 
-from adapters.storage.disk_threads import on_disk
+from adapters.storage.disk_threads import DiskThreads
 from adapters.storage.fence import Fence
 from adapters.storage.local_archives import PAUSES_SECONDS, LocalPlace, member_url, open_growing
 from adapters.storage.local_paths import open_in_root
@@ -53,12 +52,13 @@ class LocalStorage(Storage, ArchivingStorage):
     root: str
     fence: Fence = attrs.field(factory=Fence)
     pauses_seconds: tuple[float, ...] = PAUSES_SECONDS
+    threads: DiskThreads = attrs.field(factory=DiskThreads, eq=False, repr=False)
 
     def validate_url(self, url: str) -> None:
         LocalPlace.of(url, self.root)
 
     async def probe(self) -> None:
-        if not await on_disk(os.access, self.root, os.R_OK | os.X_OK):
+        if not await self.threads.run(os.access, self.root, os.R_OK | os.X_OK):
             raise StorageUnavailable("The folder of the storage is not there, or may not be read.")
 
     def member_url(self, url: str, checksum: str) -> str:
@@ -81,8 +81,7 @@ class LocalStorage(Storage, ArchivingStorage):
 
     async def _open(self, place: LocalPlace, size_bytes: int | None) -> ByteSource:
         async def file() -> ByteSource:
-            descriptor = await on_disk(open_in_root, place.path, self.root, self.fence, undo=os.close)
-            return LocalByteSource(descriptor, _status(descriptor))
+            return await open_local(LocalByteSource, place.path, self.root, self.fence, self.threads)
 
         if place.member is None:
             return await file()
@@ -91,11 +90,17 @@ class LocalStorage(Storage, ArchivingStorage):
 
 @attrs.define(eq=False)
 class LocalByteSource(ByteSource):
-    """An open file. The descriptor pins the inode; size and modification time are compared again before the end."""
+    """An open file. The descriptor pins the inode; size and modification time are compared again before the end.
+
+    A reading that was given up may still wait for a disk that hangs: the descriptor is closed after the last of them,
+    so that no thread ever finds another file under its number.
+    """
 
     _descriptor: int
     _status: CopyStatus
+    _threads: DiskThreads = attrs.field(factory=DiskThreads)
     _is_open: bool = True
+    _readings: int = 0
 
     @property
     def status(self) -> CopyStatus:
@@ -110,8 +115,8 @@ class LocalByteSource(ByteSource):
             data = _read_cached(self._descriptor, offset, length)
             if data is None:
                 # A cache miss waits for the disk: in a thread, so that nobody else waits with it.
-                # Not on_disk: a cancelled caller closes the descriptor, so this must have ended before.
-                data = await anyio.to_thread.run_sync(os.pread, self._descriptor, length, offset)
+                self._readings += 1
+                data = await self._threads.run(os.pread, self._descriptor, length, offset, ended=self._reading_ended)
         except OSError as error:
             raise StorageUnavailable(f"The disk could not be read ({error.strerror}).") from error
         if not data:
@@ -125,7 +130,30 @@ class LocalByteSource(ByteSource):
     async def aclose(self) -> None:
         if self._is_open:
             self._is_open = False
+            self._close_when_idle()
+
+    def _reading_ended(self) -> None:
+        self._readings -= 1
+        if not self._is_open:
+            self._close_when_idle()
+
+    def _close_when_idle(self) -> None:
+        if not self._readings:
             os.close(self._descriptor)
+
+
+Source = TypeVar("Source", bound=LocalByteSource)
+
+
+async def open_local(kind: type[Source], path: str, root: str, fence: Fence, threads: DiskThreads) -> Source:
+    """A file below a root as a source of this kind. Raises ``LocationRefused`` and ``StorageUnavailable``."""
+
+    def opened() -> tuple[int, CopyStatus]:
+        descriptor = open_in_root(path, root, fence)
+        return descriptor, _status(descriptor)
+
+    descriptor, status = await threads.run(opened, undo=lambda found: os.close(found[0]))
+    return kind(descriptor, status, threads)
 
 
 @attrs.frozen

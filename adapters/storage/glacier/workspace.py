@@ -1,16 +1,14 @@
 """Small files whose archive is still being filled, or was not sent yet: they lie in upstream's workspace on a disk."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import attrs
 
-from adapters.storage.disk_threads import on_disk
+from adapters.storage.disk_threads import DiskThreads
 from adapters.storage.fence import Fence
-from adapters.storage.local import LocalByteSource
-from adapters.storage.local_paths import open_in_root
+from adapters.storage.local import LocalByteSource, open_local
 from adapters.storage.s3.urls import ObjectName
 from application.errors import CopyMissing
 from application.ports.storage import CopyStatus
@@ -40,6 +38,7 @@ class Workspace:
     tenant: str
     key_root: str = ""
     fence: Fence = attrs.field(factory=Fence)
+    threads: DiskThreads = attrs.field(factory=DiskThreads, eq=False, repr=False)
 
     @property
     def root(self) -> str:
@@ -50,10 +49,9 @@ class Workspace:
         """The small file, if it lies here. Raises ``LocationRefused`` and ``StorageUnavailable``."""
         for path in self.places(name):
             try:
-                descriptor = await on_disk(open_in_root, path, self.root, self.fence, undo=os.close)
+                return await open_local(PendingSource, path, self.root, self.fence, self.threads)
             except CopyMissing:
                 continue
-            return PendingSource(descriptor, _status(descriptor))
         return None
 
     async def holds(self, name: ObjectName) -> bool:
@@ -73,8 +71,3 @@ class Workspace:
         for parent in dict.fromkeys((str(key.parent), str(key.parent).removeprefix(self.key_root).lstrip("/"))):
             for state in _STATES:
                 yield str(PurePosixPath(self.root, parent, f"rs_zip_{found['date']}{state}", name.member))
-
-
-def _status(descriptor: int) -> CopyStatus:
-    found = os.fstat(descriptor)
-    return CopyStatus(size_bytes=found.st_size, version=f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
