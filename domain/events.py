@@ -121,6 +121,25 @@ class RestorationGroupEnded:
     occurred_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class LicenceAccepted:
+    """A user has accepted the licence of the tenant. Those of datasets are nobody else's business."""
+
+    tenant: str
+    email: str
+    link: str
+    occurred_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class LicenceReset:
+    """Whatever was accepted of the tenant's licence counts no more; everybody is asked for the one behind ``link``."""
+
+    tenant: str
+    link: str
+    occurred_at: datetime
+
+
 Event = (
     DownloadCompleted
     | DownloadAbandoned
@@ -133,4 +152,6 @@ Event = (
     | FileAvailabilityKnown
     | RestorationGroupGranted
     | RestorationGroupEnded
+    | LicenceAccepted
+    | LicenceReset
 )

@@ -88,6 +88,31 @@ def accept(caller: Caller, licence: Licence, now: datetime) -> LicenceAcceptance
     )
 
 
+def accept_elsewhere(licence: Licence, email: str, link: str, said_at: datetime) -> LicenceAcceptance:
+    """The proof that a user has accepted a licence in another service, which names the text by its link.
+
+    Raises ``InvalidValue`` for another text than the one in force, and for the anonymous user, who is nobody.
+    """
+    if email == ANONYMOUS_EMAIL:
+        raise InvalidValue("The anonymous user cannot accept a licence.")
+    if link != licence.link:
+        raise InvalidValue(f"The acceptance is of {link!r}; the licence in force is {licence.link!r}.")
+    return LicenceAcceptance(
+        tenant=licence.tenant,
+        dataset=licence.dataset,
+        email=email,
+        text_id=licence.text_id,
+        edition=licence.edition,
+        link=licence.link,
+        accepted_at=said_at,
+    )
+
+
+def is_about_present_edition(said_at: datetime, began_at: datetime | None) -> bool:
+    """Whether what was said then is about the edition that began then; in doubt everybody is rather asked again."""
+    return began_at is None or said_at >= began_at
+
+
 @attrs.frozen(kw_only=True)
 class LicenceState:
     """What is known of licences when a caller asks for a file: those in force, and what the caller has accepted."""

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from domain.groups import AccessGroup, Memberships
@@ -38,6 +39,10 @@ class AccessRepository(Protocol):
         """Replace the groups of a user. Raises ``Conflict`` when one of them does not exist (any more)."""
 
     @abstractmethod
+    async def set_members(self, tenant: str, group: str, emails: Collection[str]) -> None:
+        """Replace the users of a group. Raises ``Conflict`` when it does not exist (any more)."""
+
+    @abstractmethod
     async def memberships(self, tenant: str, email: str) -> Memberships:
         """What counts for a user, besides their token."""
 
@@ -72,20 +77,31 @@ class LicenceRepository(Protocol):
         """The one in force for exactly this dataset, or for the tenant."""
 
     @abstractmethod
-    async def put(self, licence: Licence) -> Licence:
-        """Bring into force, or replace link and text; the edition on record stays, and is in what is returned."""
+    async def put(self, licence: Licence, began_at: datetime | None = None) -> Licence:
+        """Bring into force, or replace link and text; the edition on record stays, and is in what is returned.
+
+        ``began_at``: since when acceptances of this text can be; ``None`` leaves what is on record.
+        """
 
     @abstractmethod
     async def withdraw(self, tenant: str, dataset: Urn | None) -> bool:
         """Take out of force; ``False`` when none is. What was accepted stays on record."""
 
     @abstractmethod
-    async def reset(self, tenant: str, dataset: Urn | None) -> Licence | None:
+    async def reset(self, tenant: str, dataset: Urn | None, began_at: datetime) -> Licence | None:
         """Begin the next edition, which nobody has accepted; ``None`` when no licence is in force."""
 
     @abstractmethod
-    async def accept(self, acceptance: LicenceAcceptance) -> None:
-        """Record an acceptance, once: the first one stays as it is."""
+    async def began_at(self, tenant: str, dataset: Urn | None) -> datetime | None:
+        """When the text or the edition on record began; ``None`` when that is not known."""
+
+    @abstractmethod
+    async def accept(self, acceptance: LicenceAcceptance) -> bool:
+        """Record an acceptance, once: the first one stays as it is. ``False`` when there was one."""
+
+    @abstractmethod
+    async def forget(self, tenant: str, email: str) -> int:
+        """Delete everything that a user has accepted; returns how much that was."""
 
     @abstractmethod
     async def acceptances(self, tenant: str, email: str) -> tuple[LicenceAcceptance, ...]:

@@ -1,7 +1,8 @@
 """Catalogued products inside a unit of work, and the one read that decides on a download."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import attrs
@@ -12,6 +13,7 @@ from domain.licence import LicenceState
 from domain.product import Product
 from domain.product_access import ProductFiles
 from domain.rights import AccessRight
+from domain.statement import Statement
 from domain.urn import EntityType, Urn
 
 
@@ -69,3 +71,15 @@ class ProductRepository(Protocol):
     @abstractmethod
     async def remove(self, tenant: str, urns: Sequence[Urn]) -> tuple[Urn, ...]:
         """Delete products; returns which there were. Files and their copies stay: other products may list them."""
+
+    @abstractmethod
+    async def claim(self, tenant: str, urns: Collection[Urn], statement: Statement) -> frozenset[Urn]:
+        """Note that something is said of products, there or not; returns of which it is news.
+
+        The note of a product outlives it, so that what was said before cannot bring it back. Whoever else says
+        something of products of the tenant waits until this unit ends.
+        """
+
+    @abstractmethod
+    async def purge_statements(self, before: datetime) -> int:
+        """Delete the notes of products that are gone, if nothing was said since ``before``; returns how many."""

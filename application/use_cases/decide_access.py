@@ -5,6 +5,7 @@ import attrs
 from application.ports.clock import Clock
 from application.ports.products import CatalogueFinder, FoundProduct
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.use_cases.manage_licences import record_acceptance
 from domain.access import Caller
 from domain.groups import groups_of
 from domain.licence import LicenceAcceptance, accept
@@ -56,7 +57,7 @@ class DecideAccess:
 
     async def _record(self, acceptance: LicenceAcceptance) -> None:
         async with self.unit_of_work() as work:
-            await work.licences.accept(acceptance)
+            await record_acceptance(work, acceptance)
             await work.commit()
 
 

@@ -18,6 +18,7 @@ from domain.licence import Licence
 from domain.product import FileEntry, Product
 from domain.product_access import Allowed, Locked, NoDataRight, NotInProduct, NotVisible, may_download
 from domain.rights import FileLevel, MetadataLevel
+from domain.statement import Statement
 from domain.urn import EntityType, Urn
 from tests.catalogue_factories import (
     a_caller,
@@ -224,6 +225,70 @@ class ProductsContract:
         assert known[a_urn(2, version=None)] == products[1]
         assert known[a_urn(3)] == products[2]
 
+    async def test_what_is_said_later_is_news_and_what_was_said_before_is_not(self, env: CatalogueEnvironment) -> None:
+        """In the order of these claims; each is a unit of its own."""
+        fraction = timedelta(microseconds=1)
+        claims = [
+            (NOW + fraction, [1, 2], {1, 2}),
+            (LATER + fraction, [2, 3], {2, 3}),
+            (NOW + 2 * fraction, [1, 2, 3], {1}),
+            (NOW + fraction, [1], set()),
+            (LATER + fraction, [2], {2}),
+            # A whole second stands for all of it.
+            (LATER, [2, 3], {2, 3}),
+            (LATER - timedelta(seconds=1), [2], set()),
+            # It did not take back what it overrode.
+            (NOW + 3 * fraction, [3], set()),
+            (NOW, [], set()),
+        ]
+        for said_at, numbers, news in claims:
+            statement = Statement.heard(said_at, LATER + timedelta(days=1))
+            async with env.unit_of_work() as unit:
+                claimed = await unit.products.claim(TENANT, [a_urn(number) for number in numbers], statement)
+                await unit.commit()
+            assert claimed == {a_urn(number) for number in news}, said_at
+
+    async def test_who_waits_for_the_answer_comes_after_everything(self, env: CatalogueEnvironment) -> None:
+        async with env.unit_of_work() as unit:
+            await unit.products.claim(TENANT, [a_urn()], Statement.asked(LATER))
+            assert await unit.products.claim(TENANT, [a_urn(), a_urn()], Statement.asked(NOW)) == {a_urn()}
+            assert await unit.products.claim(TENANT, [a_urn()], Statement.heard(NOW, LATER)) == frozenset()
+            assert await unit.products.claim(OTHER, [a_urn()], Statement.heard(NOW, LATER)) == {a_urn()}
+
+    async def test_what_was_said_of_a_product_outlives_it_for_a_while(self, env: CatalogueEnvironment) -> None:
+        await env.save(a_product(a_urn(1)))
+        async with env.unit_of_work() as unit:
+            await unit.products.claim(TENANT, [a_urn(1), a_urn(2)], Statement.asked(NOW))
+            await unit.products.claim(TENANT, [a_urn(3)], Statement.asked(LATER))
+            assert await unit.products.purge_statements(LATER) == 1
+            earlier = Statement.heard(NOW - timedelta(days=1), LATER)
+            assert await unit.products.claim(TENANT, [a_urn(1), a_urn(2), a_urn(3)], earlier) == {a_urn(2)}
+
+    async def test_of_two_who_claim_at_the_same_moment_the_later_statement_counts(
+        self, env: CatalogueEnvironment
+    ) -> None:
+        """Each saves what it claimed: in the end the label is that of the newest statement."""
+        until = NOW + timedelta(days=1)
+
+        async def say(number: int) -> None:
+            statement = Statement.heard(NOW + timedelta(microseconds=number), until)
+            for attempt in range(50):
+                try:
+                    async with env.unit_of_work() as unit:
+                        if await unit.products.claim(TENANT, [a_urn()], statement):
+                            await unit.products.save([a_product(label=str(number))])
+                        await unit.commit()
+                except Conflict:
+                    await asyncio.sleep(0.01 * attempt)
+                else:
+                    return
+
+        await asyncio.gather(*(say(number) for number in (3, 8, 1, 7, 2, 6)))
+
+        found = await env.get(a_urn())
+        assert found is not None
+        assert found.label == "8"
+
     async def test_pages_follow_each_other(self, env: CatalogueEnvironment) -> None:
         await env.save(
             *(a_product(a_urn(number), datasets=[DATASET] if number % 2 else []) for number in range(1, 6)),
@@ -329,6 +394,22 @@ class AccessContract:
             assert await unit.access.groups_of(TENANT, ALICE.email) == ()
             assert await unit.access.groups_of(OTHER, BOB.email) == ()
 
+    async def test_the_users_of_a_group_are_replaced(self, env: CatalogueEnvironment) -> None:
+        await env.grant(a_group("aaa"), a_group("bbb"), members=["a@x.org", "b@x.org"])
+        await env.grant(a_group("aaa", tenant=OTHER), members=["a@x.org"])
+
+        async with env.unit_of_work() as unit:
+            await unit.access.set_members(TENANT, "aaa", ["b@x.org", "c@x.org", "b@x.org"])
+            await unit.commit()
+        async with env.unit_of_work() as unit:
+            assert await unit.access.members(TENANT, "aaa") == ("b@x.org", "c@x.org")
+            assert await unit.access.members(TENANT, "bbb") == ("a@x.org", "b@x.org")
+            assert await unit.access.members(OTHER, "aaa") == ("a@x.org",)
+            await unit.access.set_members(TENANT, "aaa", [])
+            assert await unit.access.members(TENANT, "aaa") == ()
+            with pytest.raises(Conflict):
+                await unit.access.set_members(TENANT, "gone", ["a@x.org"])
+
     async def test_nobody_is_put_into_a_group_that_does_not_exist(self, env: CatalogueEnvironment) -> None:
         await env.grant(a_group("readers", tenant=OTHER))
 
@@ -382,9 +463,9 @@ class LicencesContract:
         await env.license(a_licence(), accepted_by=[ALICE.email])
 
         async with env.unit_of_work() as unit:
-            assert await unit.licences.reset(TENANT, None) == a_licence(edition=1)
+            assert await unit.licences.reset(TENANT, None, NOW) == a_licence(edition=1)
             assert await unit.licences.withdraw(TENANT, None)
-            assert await unit.licences.reset(TENANT, None) is None
+            assert await unit.licences.reset(TENANT, None, LATER) is None
             assert await unit.licences.put(a_licence()) == a_licence(edition=1)
             state = await unit.licences.state(TENANT, ALICE.email, [])
 
@@ -396,8 +477,8 @@ class LicencesContract:
         first = an_acceptance(a_licence(DATASET))
 
         async with env.unit_of_work() as unit:
-            await unit.licences.accept(attrs.evolve(first, accepted_at=LATER))
-            await unit.licences.accept(an_acceptance(a_licence(), now=LATER))
+            assert not await unit.licences.accept(attrs.evolve(first, accepted_at=LATER))
+            assert await unit.licences.accept(an_acceptance(a_licence(), now=LATER))
             await unit.commit()
             assert await unit.licences.acceptances(TENANT, ALICE.email) == (
                 first,
@@ -405,6 +486,39 @@ class LicencesContract:
             )
             assert await unit.licences.acceptances(TENANT, BOB.email) == ()
             assert await unit.licences.acceptances(OTHER, ALICE.email) == ()
+
+    async def test_it_is_known_when_a_text_or_an_edition_began(self, env: CatalogueEnvironment) -> None:
+        async with env.unit_of_work() as unit:
+            assert await unit.licences.began_at(TENANT, None) is None
+            await unit.licences.put(a_licence())
+            assert await unit.licences.began_at(TENANT, None) is None
+            await unit.licences.put(a_licence(text="2"), NOW)
+            await unit.licences.put(a_licence(DATASET), LATER)
+            assert await unit.licences.began_at(TENANT, None) == NOW
+            await unit.licences.put(a_licence(text="2"))
+            assert await unit.licences.began_at(TENANT, None) == NOW
+            await unit.licences.reset(TENANT, None, LATER)
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            assert await unit.licences.began_at(TENANT, None) == LATER
+            assert await unit.licences.began_at(TENANT, DATASET.virtual_id) == LATER
+            assert await unit.licences.began_at(OTHER, None) is None
+
+    async def test_what_a_user_has_accepted_is_forgotten_with_them(self, env: CatalogueEnvironment) -> None:
+        await env.license(a_licence(DATASET), accepted_by=[ALICE.email, BOB.email])
+        await env.license(a_licence(), accepted_by=[ALICE.email])
+        await env.license(a_licence(tenant=OTHER), accepted_by=[ALICE.email])
+
+        async with env.unit_of_work() as unit:
+            assert await unit.licences.forget(TENANT, ALICE.email) == 2
+            assert await unit.licences.forget(TENANT, ALICE.email) == 0
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            assert await unit.licences.acceptances(TENANT, ALICE.email) == ()
+            assert len(await unit.licences.acceptances(TENANT, BOB.email)) == 1
+            assert len(await unit.licences.acceptances(OTHER, ALICE.email)) == 1
 
     async def test_the_state_holds_what_concerns_these_datasets(self, env: CatalogueEnvironment) -> None:
         one, two = a_licence(a_dataset_urn(1)), a_licence(a_dataset_urn(2))

@@ -41,8 +41,8 @@ def catalogue_use_cases(*, work: UnitOfWorkFactory, clock: Clock) -> dict[str, o
         "save_right": SaveRight(work),
         "remove_right": RemoveRight(work),
         "list_licences": ListLicences(work),
-        "put_licence": PutLicence(work),
+        "put_licence": PutLicence(work, clock),
         "withdraw_licence": WithdrawLicence(work),
-        "reset_licence": ResetLicence(work),
+        "reset_licence": ResetLicence(work, clock),
         "accept_licence": AcceptLicence(work, clock),
     }

@@ -1,6 +1,7 @@
 """Products, groups, rights and licences over the in-memory tables."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import anyio.lowlevel
 import attrs
@@ -14,6 +15,7 @@ from domain.licence import Licence, LicenceAcceptance, LicenceState
 from domain.product import Product
 from domain.product_access import ProductFiles
 from domain.rights import AccessRight, datasets_that_count
+from domain.statement import Statement
 from domain.urn import EntityType, Urn
 from tests.fakes.in_memory_database import InMemoryDatabase, Tables
 from tests.fakes.in_memory_repositories import OpenTables
@@ -123,6 +125,25 @@ class InMemoryProductRepository(ProductRepository):
 
         return self._unit.write(change)
 
+    async def claim(self, tenant: str, urns: Collection[Urn], statement: Statement) -> frozenset[Urn]:
+        def change(tables: Tables) -> frozenset[Urn]:
+            said = tables.product_statements
+            news = frozenset(urn for urn in urns if statement.is_news(said.get((tenant, urn))))
+            said.update({(tenant, urn): statement.noted(said.get((tenant, urn))) for urn in news})
+            return news
+
+        return self._unit.write(change)
+
+    async def purge_statements(self, before: datetime) -> int:
+        def change(tables: Tables) -> int:
+            said = tables.product_statements
+            gone = [key for key, said_at in said.items() if said_at < before and key not in tables.products]
+            for key in gone:
+                del said[key]
+            return len(gone)
+
+        return self._unit.write(change)
+
 
 class InMemoryAccessRepository(AccessRepository):
     def __init__(self, unit: OpenTables) -> None:
@@ -158,6 +179,16 @@ class InMemoryAccessRepository(AccessRepository):
         def change(tables: Tables) -> None:
             _require_groups(tables, tenant, groups)
             _put_into(tables, tenant, email, frozenset(groups))
+
+        self._unit.write(change)
+
+    async def set_members(self, tenant: str, group: str, emails: Collection[str]) -> None:
+        def change(tables: Tables) -> None:
+            _require_groups(tables, tenant, [group] if emails else [])
+            before = {email for (owner, email), names in tables.user_groups.items() if owner == tenant}
+            for email in before | set(emails):
+                names = tables.user_groups.get((tenant, email), frozenset())
+                _put_into(tables, tenant, email, names | {group} if email in emails else names - {group})
 
         self._unit.write(change)
 
@@ -201,13 +232,15 @@ class InMemoryLicenceRepository(LicenceRepository):
     async def get(self, tenant: str, dataset: Urn | None) -> Licence | None:
         return _in_force(self._unit.tables, tenant, dataset)
 
-    async def put(self, licence: Licence) -> Licence:
+    async def put(self, licence: Licence, began_at: datetime | None = None) -> Licence:
         key = licence.tenant, licence.dataset
 
         def change(tables: Tables) -> Licence:
             before = tables.licences.get(key)
             row = licence if before is None else attrs.evolve(licence, edition=before[0].edition)
             tables.licences[key] = row, False
+            if began_at is not None:
+                tables.licences_began[key] = began_at
             return row
 
         return self._unit.write(change)
@@ -221,19 +254,34 @@ class InMemoryLicenceRepository(LicenceRepository):
 
         return self._unit.write(change)
 
-    async def reset(self, tenant: str, dataset: Urn | None) -> Licence | None:
+    async def reset(self, tenant: str, dataset: Urn | None, began_at: datetime) -> Licence | None:
         def change(tables: Tables) -> Licence | None:
             before = _in_force(tables, tenant, dataset)
             if before is None:
                 return None
             tables.licences[tenant, dataset] = attrs.evolve(before, edition=before.edition + 1), False
+            tables.licences_began[tenant, dataset] = began_at
             return tables.licences[tenant, dataset][0]
 
         return self._unit.write(change)
 
-    async def accept(self, acceptance: LicenceAcceptance) -> None:
+    async def began_at(self, tenant: str, dataset: Urn | None) -> datetime | None:
+        return self._unit.tables.licences_began.get((tenant, dataset))
+
+    async def accept(self, acceptance: LicenceAcceptance) -> bool:
         key = (acceptance.tenant, acceptance.email, acceptance.dataset, acceptance.text_id, acceptance.edition)
+        is_new = key not in self._unit.tables.acceptances
         self._unit.write(lambda tables: tables.acceptances.setdefault(key, acceptance))
+        return is_new
+
+    async def forget(self, tenant: str, email: str) -> int:
+        def change(tables: Tables) -> int:
+            gone = [key for key in tables.acceptances if key[:2] == (tenant, email)]
+            for key in gone:
+                del tables.acceptances[key]
+            return len(gone)
+
+        return self._unit.write(change)
 
     async def acceptances(self, tenant: str, email: str) -> tuple[LicenceAcceptance, ...]:
         mine = [row for row in self._unit.tables.acceptances.values() if (row.tenant, row.email) == (tenant, email)]

@@ -70,6 +70,15 @@ class SqlAccessRepository(AccessRepository):
         if rows:
             await self._transaction.write(upsert(self._transaction.dialect, user_group), rows)
 
+    async def set_members(self, tenant: str, group: str, emails: Collection[str]) -> None:
+        """Replace the users of a group."""
+        await self._transaction.write(
+            delete(user_group).where(user_group.c.tenant == tenant, user_group.c.group_name == group)
+        )
+        rows = [{"tenant": tenant, "email": email, "group_name": group} for email in sorted(set(emails))]
+        if rows:
+            await self._transaction.write(upsert(self._transaction.dialect, user_group), rows)
+
     async def memberships(self, tenant: str, email: str) -> Memberships:
         """What counts for a user, besides their token."""
         return Memberships.of(await self.groups_of(tenant, email), await self.groups(tenant))

@@ -1,9 +1,10 @@
 """Licences and who accepted them."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select, update
+from sqlalchemy import ColumnElement, delete, false, select, update
 
 from adapters.persistence.catalogue_rows import acceptance_from, acceptance_values, dataset_key, licence_from
 from adapters.persistence.json_rows import encoded, unfolded
@@ -34,9 +35,9 @@ class SqlLicenceRepository(LicenceRepository):
         row = result.mappings().first()
         return None if row is None else licence_from(dict(row))
 
-    async def put(self, licence_now: Licence) -> Licence:
+    async def put(self, licence_now: Licence, began_at: datetime | None = None) -> Licence:
         """Bring into force."""
-        changing = ["link", "text_sha256", "is_withdrawn"]
+        changing = ["link", "text_sha256", "is_withdrawn", *([] if began_at is None else ["began_at"])]
         await self._transaction.write(
             upsert(self._transaction.dialect, licence, changing=changing),
             {
@@ -46,6 +47,7 @@ class SqlLicenceRepository(LicenceRepository):
                 "text_sha256": licence_now.text_sha256,
                 "edition": licence_now.edition,
                 "is_withdrawn": False,
+                "began_at": began_at,
             },
         )
         found = await self.get(licence_now.tenant, licence_now.dataset)
@@ -59,18 +61,32 @@ class SqlLicenceRepository(LicenceRepository):
         )
         return result.rowcount > 0
 
-    async def reset(self, tenant: str, dataset: Urn | None) -> Licence | None:
+    async def reset(self, tenant: str, dataset: Urn | None, began_at: datetime) -> Licence | None:
         """Begin the next edition."""
-        await self._transaction.write(
-            update(licence).where(_is(tenant, dataset), _IN_FORCE).values(edition=licence.c.edition + 1)
-        )
+        change = update(licence).where(_is(tenant, dataset), _IN_FORCE)
+        await self._transaction.write(change.values(edition=licence.c.edition + 1, began_at=began_at))
         return await self.get(tenant, dataset)
 
-    async def accept(self, acceptance: LicenceAcceptance) -> None:
+    async def began_at(self, tenant: str, dataset: Urn | None) -> datetime | None:
+        """When the text or the edition on record began."""
+        result = await self._transaction.read(select(licence.c.began_at).where(_is(tenant, dataset)))
+        return result.scalar_one_or_none()
+
+    async def accept(self, acceptance: LicenceAcceptance) -> bool:
         """Record an acceptance, once."""
-        await self._transaction.write(
-            upsert(self._transaction.dialect, licence_acceptance, changing=()), acceptance_values(acceptance)
+        result = await self._transaction.write(
+            upsert(self._transaction.dialect, licence_acceptance, changing=()).returning(licence_acceptance.c.email),
+            acceptance_values(acceptance),
         )
+        return result.first() is not None
+
+    async def forget(self, tenant: str, email: str) -> int:
+        """Delete everything that a user has accepted."""
+        accepted = licence_acceptance.c
+        result = await self._transaction.write(
+            delete(licence_acceptance).where(accepted.tenant == tenant, accepted.email == email)
+        )
+        return result.rowcount
 
     async def acceptances(self, tenant: str, email: str) -> tuple[LicenceAcceptance, ...]:
         """Everything that a user has accepted."""

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Select, Table, bindparam, delete, exists, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence.attribute_rows import attribute_values, words_values
@@ -17,10 +18,18 @@ from adapters.persistence.catalogue_rows import (
     product_values,
 )
 from adapters.persistence.json_rows import encoded, unfolded
-from adapters.persistence.tables import product, product_attribute, product_dataset, product_file, product_words
+from adapters.persistence.tables import (
+    product,
+    product_attribute,
+    product_dataset,
+    product_file,
+    product_statement,
+    product_words,
+)
 from adapters.persistence.transaction import Transaction
 from application.ports.products import ProductPage, ProductRepository
 from domain.product import FileEntry, Product
+from domain.statement import Statement
 from domain.urn import EntityType, Urn
 
 _CHILDREN: tuple[Table, ...] = (product_file, product_dataset, product_attribute)
@@ -109,6 +118,44 @@ class SqlProductRepository(ProductRepository):
         )
         await self._settle_versions({(tenant, str(keys[key].virtual_id)) for key in numbers})
         return tuple(keys[key] for key in sorted(numbers))
+
+    async def claim(self, tenant: str, urns: Collection[Urn], statement: Statement) -> frozenset[Urn]:
+        """Note that something is said of products; returns of which it is news."""
+        keys = {str(urn): urn for urn in urns}
+        if not keys:
+            return frozenset()
+        await self._lock({tenant})
+        result = await self._transaction.write(
+            self._claim(tenant, statement), {"wanted": encoded([key] for key in sorted(keys))}
+        )
+        return frozenset(keys[row.urn] for row in result)
+
+    async def purge_statements(self, before: datetime) -> int:
+        """Delete the notes of products that are gone."""
+        noted = product_statement.c
+        is_there = exists().where(product.c.tenant == noted.tenant, product.c.urn == noted.urn)
+        result = await self._transaction.write(delete(product_statement).where(noted.said_at < before, ~is_there))
+        return result.rowcount
+
+    def _claim(self, tenant: str, statement: Statement) -> Any:
+        """One statement that decides like ``Statement.is_news`` and notes like ``Statement.noted``."""
+        dialect = self._transaction.dialect
+        wanted = unfolded(dialect, "wanted", [product.c.urn])
+        noted = product_statement.c
+        said_at = literal(statement.said_at, noted.said_at.type)
+        insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(product_statement)
+        latest = (func.greatest if dialect == "postgresql" else func.max)(noted.said_at, insert.excluded.said_at)
+        # The condition keeps SQLite from reading the conflict clause as that of a join.
+        source = select(literal(tenant, noted.tenant.type), wanted.c.urn, said_at).where(true())
+        return (
+            insert.from_select(["tenant", "urn", "said_at"], source)
+            .on_conflict_do_update(
+                index_elements=["tenant", "urn"],
+                set_={"said_at": latest},
+                where=None if statement.overrides is None else noted.said_at <= statement.overrides,
+            )
+            .returning(noted.urn)
+        )
 
     def _by(self, column: Any, tenant: str) -> Select[Any]:
         wanted = unfolded(self._transaction.dialect, "wanted", [product.c.urn])

@@ -8,6 +8,7 @@ from adapters.persistence.tables.catalogue import (
     product,
     product_dataset,
     product_file,
+    product_statement,
     user_group,
 )
 from adapters.persistence.tables.files import file, file_location, storage_cooling, storage_location
@@ -47,6 +48,7 @@ __all__ = [
     "product_attribute",
     "product_dataset",
     "product_file",
+    "product_statement",
     "product_words",
     "published_quota",
     "restoration",

@@ -103,6 +103,17 @@ product_dataset = Table(
     Index("ix_product_dataset_dataset", "tenant", "dataset", "product_id"),
 )
 
+# Beside the products: what was said last of one that is gone must be known, too.
+product_statement = Table(
+    "product_statement",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("urn", KeyText, nullable=False),
+    Column("said_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant", "urn"),
+    Index("ix_product_statement_said_at", "said_at"),
+)
+
 access_group = Table(
     "access_group",
     metadata,
@@ -146,6 +157,7 @@ licence = Table(
     Column("text_sha256", KeyText),
     Column("edition", Count, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False, comment="kept, so that resets are never forgotten"),
+    Column("began_at", UTCDateTime, comment="when this text or edition began; null where it is older than this column"),
     PrimaryKeyConstraint("tenant", "dataset"),
 )
 
