@@ -45,6 +45,10 @@ class RestorationRepository(Protocol):
         """Groups by id."""
 
     @abstractmethod
+    async def disown(self, tenant: str, email: str) -> int:
+        """Make the groups that a user asked for nobody's; returns how many there were."""
+
+    @abstractmethod
     async def counts(self, tenant: str, group_ids: Collection[str]) -> dict[str, Counts]:
         """The requests of groups, counted; a group without requests is left out."""
 
@@ -78,9 +82,19 @@ class RestorationRepository(Protocol):
 
     @abstractmethod
     async def claim(
-        self, state: RestorationState, holder: str, *, now: datetime, until: datetime, limit: int
+        self,
+        state: RestorationState,
+        holder: str,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        besides: Collection[tuple[str, str]] = (),
     ) -> tuple[Restoration, ...]:
-        """Take in hand what is due in this state and held by nobody alive; what is being taken is passed over."""
+        """Take in hand what is due in this state and held by nobody alive; what is being taken is passed over.
+
+        Nothing is taken of the storages ``besides``, each a tenant and a name.
+        """
 
     @abstractmethod
     async def renew(

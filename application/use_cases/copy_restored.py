@@ -1,6 +1,7 @@
 """Copy what storages have restored into the internal cache."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 
 import attrs
@@ -21,12 +22,16 @@ from domain.selection import Copy
 LEASE = timedelta(seconds=30)
 PATIENCE = Deadlines(open_seconds=60.0, read_seconds=120.0)
 """How long a storage may take to open a copy, and for its next bytes."""
+STORAGES_AT_ONCE = 8
+"""So many storages may hold all copies that they may before the others have to wait."""
 
 
 @attrs.frozen(kw_only=True)
 class CopyRestored:
     """Any number of workers copy at the same time, each a few files; one that dies is followed by another.
 
+    Of one storage ``at_once`` files are copied, so that one that is slow or hangs holds up its own files only; what is
+    asked for meanwhile, of others, is taken in hand within ``look_again_seconds``.
     A copy is verified, gets its place and is recorded while nobody else changes the cache of the tenant. Whoever has
     lost a restoration, because it was cancelled or taken over, publishes nothing.
     """
@@ -37,28 +42,49 @@ class CopyRestored:
     clock: Clock
     holder: str
     at_once: int = 4
+    storages_at_once: int = STORAGES_AT_ONCE
     renew_seconds: float = 8.0
+    look_again_seconds: float = 2.0
     conclude: ConcludeRestorations = attrs.field(factory=ConcludeRestorations)
 
     async def execute(self) -> int:
         """Copy until nothing is left to copy; how many were handled. Raises ``DatabaseUnavailable``."""
-        async with asyncio.TaskGroup() as group:
-            copying = [group.create_task(self._copy_all()) for _ in range(self.at_once)]
-        return sum(task.result() for task in copying)
-
-    async def _copy_all(self) -> int:
+        copying: dict[asyncio.Task[None], _Place] = {}
         count = 0
-        while True:
-            now = self.clock.now()
-            async with self.unit_of_work() as work:
-                taken = await work.restorations.claim(
-                    RestorationState.COPYING, self.holder, now=now, until=now + LEASE, limit=1
+        try:
+            while True:
+                while (row := await self._taken(Counter(copying.values()))) is not None:
+                    copying[asyncio.create_task(self._copy(row))] = (row.tenant, row.storage)
+                    count += 1
+                if not copying:
+                    return count
+                done, _ = await asyncio.wait(
+                    copying, timeout=self.look_again_seconds, return_when=asyncio.FIRST_COMPLETED
                 )
-                await work.commit()
-            if not taken:
-                return count
-            await self._copy(taken[0])
-            count += 1
+                for task in done:
+                    del copying[task]
+                    task.result()
+        finally:
+            for task in copying:
+                task.cancel()
+            await asyncio.gather(*copying, return_exceptions=True)
+
+    async def _taken(self, copying: Counter["_Place"]) -> Restoration | None:
+        """The next one to copy, of a storage that does not have its share yet."""
+        if copying.total() >= self.at_once * self.storages_at_once:
+            return None
+        now = self.clock.now()
+        async with self.unit_of_work() as work:
+            taken = await work.restorations.claim(
+                RestorationState.COPYING,
+                self.holder,
+                now=now,
+                until=now + LEASE,
+                limit=1,
+                besides=[place for place, count in copying.items() if count >= self.at_once],
+            )
+            await work.commit()
+        return taken[0] if taken else None
 
     async def _copy(self, row: Restoration) -> None:
         async with self.unit_of_work() as work:
@@ -147,6 +173,10 @@ class CopyRestored:
         await work.restorations.lock(row.tenant)
         current = (await work.restorations.of_files(row.tenant, [row.checksum])).get(row.checksum)
         return current if current is not None and current.is_held_by(self.holder) else None
+
+
+_Place = tuple[str, str]
+"""A tenant and one of its storages."""
 
 
 class _Lost(Exception):

@@ -71,7 +71,8 @@ class StorageSettings:
         metadata=about("How often restorations are started and looked after, and expired copies removed.", minimum=0.1),
     )
     restoration_copies: int = attrs.field(
-        default=4, metadata=about("Restored files that one process copies into its cache at once.", minimum=1)
+        default=4,
+        metadata=about("Restored files that one process copies into the cache from one storage at once.", minimum=1),
     )
     restoration_patience_hours: float = attrs.field(
         default=24.0,

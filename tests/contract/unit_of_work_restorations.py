@@ -1,5 +1,6 @@
 """Restorations and cached copies: what groups ask for, who has what in hand, and how much room is taken."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,24 @@ class RestorationsContract(UnitOfWorkSuite):
             assert await unit.restorations.groups(TENANT, after=None, limit=1) == (ended,)
             assert await unit.restorations.groups(TENANT, after="g1", limit=9) == (a_group("g2"),)
 
+    async def test_what_a_removed_user_asked_for_is_nobodys(self, env: UnitOfWorkEnvironment) -> None:
+        async with env.unit_of_work() as unit:
+            for number, email in enumerate(["a@x.org", "b@x.org", "a@x.org", None]):
+                await unit.restorations.save_group(attrs.evolve(a_group(f"g{number}"), requested_by=email))
+            await unit.restorations.save_group(attrs.evolve(a_group("g0"), tenant="other", requested_by="a@x.org"))
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            assert await unit.restorations.disown(TENANT, "a@x.org") == 2
+            assert await unit.restorations.disown(TENANT, "a@x.org") == 0
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            groups = await unit.restorations.groups(TENANT, after=None, limit=10)
+            others = await unit.restorations.groups("other", after=None, limit=10)
+        assert [group.requested_by for group in groups] == [None, "b@x.org", None, None]
+        assert [group.requested_by for group in others] == ["a@x.org"]
+
     async def test_requests_are_counted_by_group(self, env: UnitOfWorkEnvironment) -> None:
         states = [RequestState.AVAILABLE, RequestState.FAILED, RequestState.CANCELLED, RequestState.RELEASED]
         ended = [a_request(f"c{i}").ended(state, NOW) for i, state in enumerate(states)]
@@ -179,6 +198,18 @@ class RestorationsContract(UnitOfWorkSuite):
         await saved(env, row.cancelled(NOW))
         assert not await self.renewed(env, OURS)
 
+    async def test_storages_may_be_passed_over(self, env: UnitOfWorkEnvironment) -> None:
+        state = RestorationState.RESTORING
+        await saved(
+            env,
+            a_restoration("a", state=state),
+            a_restoration("b", state=state, storage="vault"),
+            a_restoration("c", state=state, tenant=OTHER),
+        )
+
+        assert await self.taken(env, OURS, besides=[(TENANT, "tape"), (OTHER, "vault")]) == ["b", "c"]
+        assert await self.taken(env, OURS, besides=[(TENANT, "vault")]) == ["a"]
+
     async def test_the_queue_of_a_storage_is_counted(self, env: UnitOfWorkEnvironment) -> None:
         await saved(
             env,
@@ -243,10 +274,13 @@ class RestorationsContract(UnitOfWorkSuite):
         after: timedelta = timedelta(0),
         limit: int = 9,
         state: RestorationState = RestorationState.RESTORING,
+        besides: Collection[tuple[str, str]] = (),
     ) -> list[str]:
         now = NOW + after
         async with env.unit_of_work() as unit:
-            rows = await unit.restorations.claim(state, holder, now=now, until=now + timedelta(minutes=1), limit=limit)
+            rows = await unit.restorations.claim(
+                state, holder, now=now, until=now + timedelta(minutes=1), limit=limit, besides=besides
+            )
             await unit.commit()
         assert all(row.holder == holder and row.lease_until == now + timedelta(minutes=1) for row in rows)
         return [row.checksum for row in rows]

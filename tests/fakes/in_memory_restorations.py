@@ -43,6 +43,15 @@ class InMemoryRestorationRepository(RestorationRepository):
         mine = [row for (owner, key), row in rows if owner == tenant and (after is None or key > after)]
         return tuple(mine[:limit])
 
+    async def disown(self, tenant: str, email: str) -> int:
+        def change(tables: Tables) -> int:
+            rows = tables.restoration_groups.items()
+            mine = {key: row for key, row in rows if (key[0], row.requested_by) == (tenant, email)}
+            tables.restoration_groups.update({key: attrs.evolve(row, requested_by=None) for key, row in mine.items()})
+            return len(mine)
+
+        return self._unit.write(change)
+
     async def counts(self, tenant: str, group_ids: Collection[str]) -> dict[str, Counts]:
         found: dict[str, Counter[RequestState]] = {}
         for (owner, group_id, _), row in self._unit.tables.restoration_requests.items():
@@ -89,7 +98,14 @@ class InMemoryRestorationRepository(RestorationRepository):
         return tuple([row for row in self._waiting(now) if (row.tenant, row.storage) == (tenant, storage)][:limit])
 
     async def claim(
-        self, state: RestorationState, holder: str, *, now: datetime, until: datetime, limit: int
+        self,
+        state: RestorationState,
+        holder: str,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        besides: Collection[tuple[str, str]] = (),
     ) -> tuple[Restoration, ...]:
         def change(tables: Tables) -> tuple[Restoration, ...]:
             free = [
@@ -98,6 +114,7 @@ class InMemoryRestorationRepository(RestorationRepository):
                 if row.state is state
                 and row.next_attempt_at <= now
                 and (row.lease_until is None or row.lease_until <= now)
+                and (row.tenant, row.storage) not in besides
             ]
             free.sort(key=lambda row: (row.next_attempt_at, row.tenant, row.checksum))
             taken = tuple(attrs.evolve(row, holder=holder, lease_until=until) for row in free[:limit])

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Select, and_, delete, exists, func, not_, or_, select, tuple_, update
 
 from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.restoration_rows import group_from, request_from, restoration_from, values
@@ -62,6 +62,14 @@ class SqlRestorationRepository(RestorationRepository):
             query = query.where(restoration_group.c.group_id > after)
         result = await self._transaction.read(query.order_by(restoration_group.c.group_id).limit(limit))
         return tuple(group_from(dict(row)) for row in result.mappings())
+
+    async def disown(self, tenant: str, email: str) -> int:
+        """Make the groups that a user asked for nobody's."""
+        asked = restoration_group.c
+        result = await self._transaction.write(
+            update(restoration_group).where(asked.tenant == tenant, asked.requested_by == email).values(requested_by=None)
+        )
+        return result.rowcount
 
     async def counts(self, tenant: str, group_ids: Collection[str]) -> dict[str, Counts]:
         """Requests of groups, counted."""
@@ -142,13 +150,24 @@ class SqlRestorationRepository(RestorationRepository):
         return tuple(restoration_from(dict(row)) for row in result.mappings())
 
     async def claim(
-        self, state: RestorationState, holder: str, *, now: datetime, until: datetime, limit: int
+        self,
+        state: RestorationState,
+        holder: str,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        besides: Collection[tuple[str, str]] = (),
     ) -> tuple[Restoration, ...]:
         """Taken in one statement; on PostgreSQL it passes over rows that another one has in hand."""
         is_free = and_(
             restoration.c.state == state.value,
             restoration.c.next_attempt_at <= now,
             or_(restoration.c.lease_until.is_(None), restoration.c.lease_until <= now),
+            *(
+                not_(and_(restoration.c.tenant == tenant_name, restoration.c.storage == storage))
+                for tenant_name, storage in sorted(besides)
+            ),
         )
         # Mostly there is nothing to take: then nothing is written, and no writer waits.
         if (await self._transaction.read(select(restoration.c.checksum).where(is_free).limit(1))).first() is None:

@@ -174,6 +174,7 @@ class RestorationWorld:
                 clock=self.clock,
                 holder=worker,
                 at_once=1,
+                storages_at_once=1,
             ),
             "expire": ExpireCopies(work, self.cache, self.clock),
             "check": CheckCache(work, self.cache, self.clock),

@@ -7,77 +7,14 @@ import attrs
 import pytest
 
 from application.errors import StorageUnavailable
-from application.use_cases.copy_restored import CopyRestored
-from application.use_cases.expire_copies import ExpireCopies
-from application.use_cases.follow_restorations import FollowRestorations
-from application.use_cases.read_restorations import GroupView, ReadRestorations
-from application.use_cases.request_restoration import RequestRestoration, RequestRestorationRequest
-from application.use_cases.start_restorations import StartRestorations
 from domain.cached_copy import INTERNAL_CACHE
 from domain.errors import AlreadyExists
 from domain.restoration import MOST_ATTEMPTS, RestorationState
-from domain.storage_location import StorageType
-from tests.factories import SIZE, TENANT, a_file, a_location, a_storage
-from tests.fakes.in_memory_cache import InMemoryCache
-from tests.fakes.in_memory_nearline import InMemoryNearlineStorage
-from tests.fakes.in_memory_storage import InMemoryStorageRegistry, Misbehaviour
-from tests.spec.use_cases.world import World
+from tests.factories import SIZE, TENANT, a_location
+from tests.fakes.in_memory_storage import Misbehaviour
+from tests.spec.use_cases.restoration_archive import HOUR, Archive
 
 pytestmark = pytest.mark.anyio
-
-HOUR = timedelta(hours=1)
-
-
-class Archive:
-    """Files on tape, which are copied into the cache, and in a vault, which keeps them readable itself."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.clock = self.world.clock
-        self.cache = InMemoryCache(self.clock)
-        self.tape = InMemoryNearlineStorage(self.clock)
-        self.vault = InMemoryNearlineStorage(self.clock, keeps_readable=True)
-        self.registry = InMemoryStorageRegistry({"tape": self.tape, "vault": self.vault, "disk": self.world.disk})
-        nearline = StorageType.NEARLINE
-        self.world.holds(a_storage(), a_storage("tape", storage_type=nearline))
-        self.world.holds(a_storage("vault", storage_type=nearline, priority=1))
-
-    def has(self, checksum: str, storage: str = "tape", size: int = SIZE) -> None:
-        location = a_location(checksum, storage, version=None)
-        self.world.holds(a_file(checksum, size=size), location)
-        {"tape": self.tape, "vault": self.vault}.get(storage, self.world.disk).put(location.url, bytes(size))
-
-    async def ask(self, *checksums: str, group: str = "g", hours: int = 24) -> None:
-        request = RequestRestorationRequest(tenant=TENANT, group_id=group, checksums=checksums, available_hours=hours)
-        await RequestRestoration(self.world.unit_of_work, self.clock, self.world.ids).execute(request)
-
-    async def round(self) -> None:
-        """What a worker does once, and what a storage says a moment later."""
-        work = self.world.unit_of_work
-        await ExpireCopies(work, self.cache, self.clock).execute()
-        await StartRestorations(work, self.registry, self.clock).execute()
-        for _ in range(2):
-            await FollowRestorations(
-                unit_of_work=work,
-                registry=self.registry,
-                clock=self.clock,
-                holder="w",
-                look_again=timedelta(seconds=5),
-                patience=24 * HOUR,
-            ).execute()
-            self.clock.advance(timedelta(seconds=6))
-        await CopyRestored(
-            unit_of_work=work, registry=self.registry, cache=self.cache, clock=self.clock, holder="w"
-        ).execute()
-
-    async def group(self, group: str = "g") -> GroupView:
-        return await ReadRestorations(self.world.unit_of_work, self.clock).execute(TENANT, group)
-
-    async def states(self, group: str = "g") -> dict[str, str]:
-        return {file.checksum: file.state for file in (await self.group(group)).files}
-
-    def finish(self, checksum: str, storage: str = "tape") -> None:
-        {"tape": self.tape, "vault": self.vault}[storage].finish(a_location(checksum, storage).url)
 
 
 async def test_a_file_on_tape_is_asked_for_once_copied_and_told_of():
