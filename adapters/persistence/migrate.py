@@ -10,11 +10,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from adapters.persistence.engine import create_engine_for, sqlite_path
 from adapters.persistence.failures import is_worth_retrying, translating
+from adapters.persistence.revision import short_lived_engine
 from application.errors import DatabaseUnavailable
 
 _ADVISORY_LOCK = 0x72735F646F776E6C
@@ -40,22 +40,6 @@ def downgrade(url: str, revision: str) -> None:
         command.downgrade(configuration(connection), revision)
 
 
-def current(url: str) -> str | None:
-    """The revision that the schema is at; ``None`` for an empty database. Raises ``DatabaseUnavailable``."""
-    with _engine(url) as engine, translating(), engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def is_outdated(revision: str) -> bool:
-    """Whether ``upgrade`` would bring a schema at this revision further; not so for one of a newer version."""
-    scripts = ScriptDirectory.from_config(configuration())
-    return any(script.revision == revision for script in scripts.walk_revisions()) and (
-        revision != scripts.get_current_head()
-    )
-
-
 def configuration(connection: Connection | None = None) -> Config:
     """Alembic's configuration, without a file: the scripts are found beside the installed code."""
     config = Config()
@@ -77,20 +61,9 @@ def _refuse_unknown_schema(connection: Connection) -> None:
 
 
 @contextmanager
-def _engine(url: str) -> Iterator[Engine]:
-    engine = create_engine_for(url)
-    try:
-        if engine.dialect.name == "sqlite":
-            sqlite_path(engine.url).parent.mkdir(parents=True, exist_ok=True)
-        yield engine
-    finally:
-        engine.dispose()
-
-
-@contextmanager
 def _locked(url: str) -> Iterator[Connection]:
     """A connection inside the one transaction that may change the schema now."""
-    with _engine(url) as engine, translating(), engine.connect() as connection:
+    with short_lived_engine(url) as engine, translating(), engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             # A rebuilt table is dropped and renamed: enforced keys would take the rows that point to it along.
             # The pragma is ignored inside a transaction, so it comes first.

@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from adapters.persistence import migrate as schema
+from adapters.persistence import revision
 from adapters.persistence.copying import copy_database
 from domain.errors import InvalidValue
 from entrypoints.cli.commands import data_dir_option
@@ -18,13 +18,15 @@ def copy(*, target: str, data_dir: str | None) -> None:
     Stop every server first. All or nothing: when it fails, the target stays empty. Afterwards set
     RS_DOWNLOADER_DATABASE_URL to the target, and RS_DOWNLOADER_JWT_SECRET for all instances alike.
     """
+    from adapters.persistence.migrate import upgrade  # noqa: PLC0415 - other commands need no alembic
+
     settings = load_settings(data_dir=data_dir)
     source = settings.resolved_database_url
     if source == target:
         raise InvalidValue("Source and target are the same database.")
     prepare_schema(settings)
-    schema.upgrade(target)
-    if schema.current(source) != schema.current(target):
+    upgrade(target)
+    if revision.current(source) != revision.current(target):
         raise InvalidValue("The source has another schema than this version. Migrate it first: rs-downloader migrate")
     total = copy_database(source, target, copied=lambda table, count: click.echo(f"{table}: {count}"))
     click.echo(f"{total} rows are copied.")

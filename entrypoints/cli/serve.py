@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import rich_click as click
 
 from adapters.http import server
-from adapters.persistence import migrate as schema
+from adapters.persistence import revision
 from entrypoints.cli.commands import data_dir_option, from_settings
 from entrypoints.cli.session import load_settings, management_socket, prepare_schema
 
@@ -53,9 +53,11 @@ def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
 @data_dir_option
 def migrate(*, data_dir: str | None) -> None:
     """Bring the database schema up to date; safe to repeat, and when several do it at once."""
+    from adapters.persistence.migrate import upgrade  # noqa: PLC0415 - other commands need no alembic
+
     settings = load_settings(data_dir=data_dir)
-    schema.upgrade(settings.resolved_database_url)
-    click.echo(f"The schema is at revision {schema.current(settings.resolved_database_url)}.")
+    upgrade(settings.resolved_database_url)
+    click.echo(f"The schema is at revision {revision.current(settings.resolved_database_url)}.")
 
 
 def _address(listener: socket.socket) -> str:

@@ -9,7 +9,7 @@ import attrs
 import rich_click as click
 
 from adapters.http import server
-from adapters.persistence import migrate as schema
+from adapters.persistence import revision
 from adapters.telemetry import logs
 from application.errors import PortError
 from application.use_cases.list_tenants import ListTenants
@@ -71,13 +71,17 @@ def prepare_schema(settings: Settings) -> None:
     A newer schema than this version knows is let pass: while a new version is rolled out, the old one goes on.
     """
     url = settings.resolved_database_url
+    found = revision.current(url)
     if url.startswith("sqlite"):
-        schema.upgrade(url)
+        if found != revision.newest():
+            # Most commands find nothing to migrate, and need not wait until alembic is loaded.
+            from adapters.persistence import migrate  # noqa: PLC0415 - see above
+
+            migrate.upgrade(url)
         return
-    found = schema.current(url)
     if found is None:
         raise NotMigrated("The database has no schema yet. Make it with: rs-downloader migrate")
-    if schema.is_outdated(found):
+    if revision.is_outdated(found):
         raise NotMigrated(
             f"The database's schema is of an older version ({found}). Bring it up to date with: rs-downloader migrate"
         )

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_engine_for
+from adapters.persistence.revision import current
 from adapters.persistence.tables import metadata
 
 POSTGRES_VARIABLE = "RS_DOWNLOADER_TEST_POSTGRES_URL"
@@ -63,9 +64,9 @@ def postgres_database(*, migrated: bool = True) -> Iterator[str]:
     url = _EMPTIED.pop() if _EMPTIED else _SCHEMAS.enter_context(_new_schema())
     if not _is_migrated(url):
         migrate.upgrade(url)
-    revision = migrate.current(url)
+    at = current(url)
     yield url
-    if migrate.current(url) == revision and _emptied(url):
+    if current(url) == at and _emptied(url):
         _EMPTIED.append(url)
 
 

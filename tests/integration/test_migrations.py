@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect
 
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_engine_for
+from adapters.persistence.revision import current, is_outdated, newest
 from adapters.persistence.tables import metadata
 from adapters.persistence.tables.searches import FTS_TABLES
 from tests.contract.sql_databases import EITHER, database
@@ -34,18 +35,27 @@ def test_every_migration_goes_up_down_and_up_again(url) -> None:
     for revision in REVISIONS:
         migrate.upgrade(url, revision)
         migrate.downgrade(url, before or "base")
-        assert migrate.current(url) == before
+        assert current(url) == before
         migrate.upgrade(url, revision)
-        assert migrate.current(url) == revision
+        assert current(url) == revision
         before = revision
 
 
+def test_the_newest_revision_is_known_without_alembic() -> None:
+    assert newest() == HEAD
+    assert [is_outdated(revision) for revision in (*REVISIONS, "9999")] == [
+        *(True for _ in REVISIONS[1:]),
+        False,
+        False,
+    ]
+
+
 def test_upgrading_twice_does_nothing(url) -> None:
-    assert migrate.current(url) is None
+    assert current(url) is None
     migrate.upgrade(url)
     migrate.upgrade(url)
 
-    assert migrate.current(url) == HEAD
+    assert current(url) == HEAD
 
 
 def test_going_down_leaves_nothing_behind(url) -> None:
@@ -107,7 +117,7 @@ def test_several_processes_may_upgrade_at_once(url) -> None:
     outcomes = [(process.communicate()[1], process.returncode) for process in processes]
 
     assert outcomes == [("", 0)] * 3
-    assert migrate.current(url) == HEAD
+    assert current(url) == HEAD
 
 
 def test_a_folder_with_a_percent_sign_and_spaces_is_no_obstacle(tmp_path) -> None:
@@ -116,7 +126,7 @@ def test_a_folder_with_a_percent_sign_and_spaces_is_no_obstacle(tmp_path) -> Non
     migrate.upgrade(f"sqlite:///{path}")
 
     assert path.exists()
-    assert migrate.current(f"sqlite+aiosqlite:///{path}") == HEAD
+    assert current(f"sqlite+aiosqlite:///{path}") == HEAD
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
