@@ -21,3 +21,9 @@ def content_disposition(name: str, *, is_inline: bool) -> str:
     exact = name.replace("\\", "/").rsplit("/", 1)[-1]
     extended = f"; filename*=UTF-8''{quote(exact, safe='')}" if exact != plain and exact not in {"", ".", ".."} else ""
     return f'{kind}; filename="{plain}"{extended}'
+
+
+def renamed(field: str, name: str, *, is_inline: bool) -> str:
+    """Somebody else's ``Content-Disposition`` with another name; upstream's parameter ``size`` stays at its end."""
+    _, separator, size = field.rpartition("; size=")
+    return content_disposition(name, is_inline=is_inline) + (separator + size if size.isdecimal() else "")

@@ -18,6 +18,7 @@ from adapters.http.gate import Gate
 from adapters.telemetry.metrics import Metrics, RequestMetrics
 from adapters.telemetry.requests import ASGIApp, RequestLog
 from application.delivery.cool_downs import CoolDowns
+from application.delivery.rota import Rota
 from application.delivery.running import RunningTransfers
 from application.delivery.verification import VerifiedCopies
 from application.errors import PortError
@@ -25,6 +26,7 @@ from application.use_cases.keep_instance import KeepInstance
 from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.report_refusals import ReportRefusals
 from application.use_cases.run_job import RunJob
+from domain.profile import Profile, relays
 from entrypoints.containers.http import HTTPContainer, use_cases_of
 from entrypoints.jobs import upkeep_of
 from entrypoints.lifetimes import opened
@@ -32,6 +34,9 @@ from entrypoints.observing import observed, watch
 from entrypoints.periodic import ended, every
 from entrypoints.restoring import restoration_jobs
 from entrypoints.settings import Settings
+
+Periodic = tuple[str, float, Callable[[], Awaitable[object]]]
+"""Name, seconds, and what is done again and again."""
 
 _log = structlog.get_logger("rs_downloader.server")
 
@@ -56,10 +61,11 @@ def create_service(settings: Settings, management: socket.socket | None = None) 
     """
     container = container_for(settings)
     running: RunningTransfers = container.use_cases.running()
+    rota: Rota = container.use_cases.rota()
     gate = Gate(
         # Litestar types the messages more narrowly than ASGI does.
         cast("ASGIApp", create_from(container, management)),
-        transfers=lambda: len(running),
+        transfers=lambda: len(running) + rota.running,
         max_requests=settings.max_requests,
         max_transfers=settings.max_transfers,
     )
@@ -93,14 +99,15 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(opened(container.adapters))
             stack.push_async_callback(container.key_sets().aclose)
-            # Loads the plugins now, not when the first download waits for them.
-            container.adapters.storage_registry().plugins()
+            stack.push_async_callback(container.adapters.downloader().aclose)
+            if settings.active_profiles & {Profile.DOWNLOADER, Profile.STORAGE}:
+                # Loads the plugins now, not when the first download waits for them.
+                container.adapters.storage_registry().plugins()
             verified: VerifiedCopies = container.use_cases.verified()
             stack.push_async_callback(verified.aclose)
             cool_downs: CoolDowns = container.use_cases.cool_downs()
             stack.push_async_callback(cool_downs.flush)
             renew: RenewTransfers = container.use_cases.renew_transfers()
-            run: RunJob = container.use_cases.run_job()
             running: RunningTransfers = container.use_cases.running()
             metrics: Metrics = container.adapters.metrics()
             keep: KeepInstance = container.use_cases.keep_instance()
@@ -112,14 +119,12 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             reports = [("report refusals", settings.report_seconds, report.execute)] if settings.broker_url else []
             if reports:
                 stack.push_async_callback(_report, report)
-            periodic: list[tuple[str, float, Callable[[], Awaitable[object]]]] = [
+            always: list[Periodic] = [
                 *reports,
                 ("keep instance", settings.renew_seconds, keep.execute),
                 ("renew leases", settings.renew_seconds, renew.execute),
-                *((job.name, job.interval.total_seconds(), partial(run.execute, job)) for job in upkeep_of(container)),
-                *((job.name, job.interval.total_seconds(), job.work) for job in restoration_jobs(container)),
             ]
-            for name, seconds, work in periodic:
+            for name, seconds, work in (*always, *_of_profiles(container)):
                 metrics.job_expected(name)
                 ran = partial(_count_run, metrics, name)
                 stack.push_async_callback(ended, asyncio.create_task(every(seconds, work, name=name, ran=ran)))
@@ -127,9 +132,11 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             _log.info("ready", instance=running.instance_id)
             yield
 
+    use_cases = container.use_cases
+    deliver = use_cases.relay_download if relays(settings.active_profiles) else use_cases.open_download
     return create_app(
         dependencies={
-            **provided(use_cases_of(container)),
+            **provided({**use_cases_of(container), "deliver_file": deliver}),
             "known_tenants": Provide(lambda: container.known_tenants(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "oauth_client": Provide(lambda: container.oauth_client(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "item_format": Provide(lambda: container.adapters.item_format(), sync_to_thread=False),  # noqa: PLW0108 - as below
@@ -137,8 +144,21 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
         },
         authenticator=container.authenticator(),
         version=version("rs-downloader"),
+        profiles=settings.active_profiles,
         lifespan=[lifespan],
     )
+
+
+def _of_profiles(container: HTTPContainer) -> list[Periodic]:
+    """The upkeep of what a process is there for. The front door alone leaves it to the processes behind it."""
+    settings: Settings = container.settings()
+    profiles, found = settings.active_profiles, list[Periodic]()
+    if profiles & {Profile.DOWNLOADER, Profile.STORAGE}:
+        run: RunJob = container.use_cases.run_job()
+        found += [(job.name, job.interval.total_seconds(), partial(run.execute, job)) for job in upkeep_of(container)]
+    if Profile.STORAGE in profiles:
+        found += [(job.name, job.interval.total_seconds(), job.work) for job in restoration_jobs(container)]
+    return found
 
 
 def provided(providers: Mapping[str, Callable[[], Any]]) -> dict[str, Provide]:

@@ -9,6 +9,7 @@ from adapters.http.gate import Gate
 from adapters.http.management import ManagementApp, managed
 from adapters.persistence.ledger import SqlLedger
 from adapters.telemetry.metrics import Metrics
+from application.delivery.rota import Rota
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 
@@ -33,6 +34,9 @@ def watch(container: Any, gate: Gate) -> None:
     metrics.watch(
         "transfers_unsettled", "Ended transfers that the database did not take yet.", lambda: len(running.unsettled)
     )
+    rota: Rota = container.use_cases.rota()
+    metrics.watch("relays_running", "Transfers of other instances that are passed on now.", lambda: rota.running)
+    metrics.watch("relay_failures", "Times that another instance did not answer.", lambda: rota.failures, counts=True)
     metrics.watch("waiting_for_slot", "Requests that wait for a download slot.", lambda: slots.waiting)
     metrics.watch("http_requests_in_progress", "Requests in progress, without transfers.", lambda: gate.requests)
     metrics.watch(

@@ -8,56 +8,15 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import Middleware
 
-from adapters.http import (
-    availability,
-    catalogue,
-    downloads,
-    files,
-    health,
-    issuers,
-    maintenance,
-    oauth,
-    plugins,
-    problem_pages,
-    quota,
-    restorations,
-    settings,
-    stac,
-    storages,
-    tenants,
-    tickets,
-    transfers,
-    users,
-)
 from adapters.http.answering import handle_exception
 from adapters.http.authentication import AuthenticationMiddleware, Authenticator
 from adapters.http.bodies import TolerantRequest
 from adapters.http.cross_origin import CROSS_ORIGIN
 from adapters.http.openapi import openapi_config
 from adapters.http.options import answer_options
+from adapters.http.profiles import route_handlers_of
 from adapters.http.roles import admit, check_every_route_states_a_role, provide_caller
-
-ROUTE_HANDLERS = (
-    *downloads.route_handlers,
-    *quota.route_handlers,
-    *transfers.route_handlers,
-    *settings.route_handlers,
-    *storages.route_handlers,
-    *files.route_handlers,
-    *availability.route_handlers,
-    *tickets.route_handlers,
-    *restorations.route_handlers,
-    *plugins.route_handlers,
-    *problem_pages.route_handlers,
-    *health.route_handlers,
-    *maintenance.route_handlers,
-    *tenants.route_handlers,
-    *oauth.route_handlers,
-    *users.route_handlers,
-    *issuers.route_handlers,
-    *catalogue.route_handlers,
-    *stac.route_handlers,
-)
+from domain.profile import EVERY_PROFILE, Profile
 
 LARGEST_BODY_BYTES = 10 * 1024 * 1024
 
@@ -67,18 +26,20 @@ def create_app(
     dependencies: Mapping[str, Provide],
     authenticator: Authenticator,
     version: str,
+    profiles: frozenset[Profile] = EVERY_PROFILE,
     lifespan: Sequence[Callable[[Litestar], Any]] = (),
     extra_handlers: Sequence[Any] = (),
     middleware: Sequence[Middleware] = (),
 ) -> Litestar:
     """The application.
 
-    ``dependencies`` holds every use case under its snake-case name. ``middleware`` runs before the caller is known.
-    ``extra_handlers`` state their role as ours do. Raises ``ImproperlyConfiguredException`` for a dependency that is
-    missing and for a route without a stated role.
+    ``dependencies`` holds every use case under its snake-case name, of whatever profile; the routes are those of
+    ``profiles``. ``middleware`` runs before the caller is known. ``extra_handlers`` state their role as ours do.
+
+    Raises ``ImproperlyConfiguredException`` for a dependency that is missing and for a route without a stated role.
     """
     app = Litestar(
-        route_handlers=[*ROUTE_HANDLERS, *extra_handlers],
+        route_handlers=[*route_handlers_of(profiles), *extra_handlers],
         dependencies={**dependencies, "caller": Provide(provide_caller, sync_to_thread=False)},
         guards=[admit],
         cors_config=CROSS_ORIGIN,

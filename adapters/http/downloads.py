@@ -15,7 +15,8 @@ from adapters.http.download_docs import DOWNLOAD, DOWNLOAD_BY_NAME, DOWNLOAD_BY_
 from adapters.http.headers import conditions_of
 from adapters.http.roles import at_least
 from adapters.http.streaming import DownloadAnswer
-from application.use_cases.open_download import DownloadRequest, OpenDownload
+from application.use_cases.deliver_file import DeliverFile
+from application.use_cases.open_download import DownloadRequest
 from application.use_cases.redeem_ticket import RedeemTicket, RedeemTicketRequest
 from domain.access import Caller, Role
 from domain.account import AccountKey
@@ -34,12 +35,12 @@ Inline = Annotated[
 async def download_file(
     request: Request[Caller, Any, Any],
     checksum: FromPath[str],
-    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
     inline: Inline = None,
 ) -> ASGIApp:
     """A file by its checksum, charged to the caller's own account."""
     account = AccountKey.of_user(request.user.tenant, request.user.email)
-    return download_answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
+    return download_answer(request, deliver_file, account=account, checksum=checksum, inline=bool(inline))
 
 
 @route(
@@ -52,13 +53,13 @@ async def download_file_by_name(
     request: Request[Caller, Any, Any],
     checksum: FromPath[str],
     filename: FromPath[str],
-    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
     inline: Inline = None,
 ) -> ASGIApp:
     """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
     del filename
     account = AccountKey.of_user(request.user.tenant, request.user.email)
-    return download_answer(request, open_download, account=account, checksum=checksum, inline=bool(inline))
+    return download_answer(request, deliver_file, account=account, checksum=checksum, inline=bool(inline))
 
 
 @route(
@@ -69,11 +70,11 @@ async def download_file_with_token(
     checksum: FromPath[str],
     t: FromQuery[str],
     redeem_ticket: NamedDependency[SkipValidation[RedeemTicket]],
-    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
     inline: Inline = None,
 ) -> ASGIApp:
     """A file by a ticket: charged to the user whom the ticket names, else to nobody."""
-    return await _redeemed(request, checksum, t, redeem_ticket, open_download, inline=bool(inline))
+    return await _redeemed(request, checksum, t, redeem_ticket, deliver_file, inline=bool(inline))
 
 
 @route(
@@ -88,12 +89,12 @@ async def download_file_with_token_by_name(
     filename: FromPath[str],
     t: FromQuery[str],
     redeem_ticket: NamedDependency[SkipValidation[RedeemTicket]],
-    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
     inline: Inline = None,
 ) -> ASGIApp:
     """The same, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
     del filename
-    return await _redeemed(request, checksum, t, redeem_ticket, open_download, inline=bool(inline))
+    return await _redeemed(request, checksum, t, redeem_ticket, deliver_file, inline=bool(inline))
 
 
 async def _redeemed(
@@ -101,7 +102,7 @@ async def _redeemed(
     checksum: str,
     token: str,
     redeem_ticket: RedeemTicket,
-    open_download: OpenDownload,
+    deliver_file: DeliverFile,
     *,
     inline: bool,
 ) -> ASGIApp:
@@ -112,11 +113,12 @@ async def _redeemed(
     )
     return download_answer(
         request,
-        open_download,
+        deliver_file,
         account=redeemed.account,
         checksum=checksum,
         inline=inline,
         ticket_id=redeemed.ticket_id,
+        ticket_token=token,
         has_limited_ticket=redeemed.is_limited,
         file_name=redeemed.file_name,
     )
@@ -124,12 +126,13 @@ async def _redeemed(
 
 def download_answer(
     request: Request[Caller, Any, Any],
-    open_download: OpenDownload,
+    deliver_file: DeliverFile,
     *,
     account: AccountKey,
     checksum: str,
     inline: bool,
     ticket_id: str | None = None,
+    ticket_token: str | None = None,
     has_limited_ticket: bool = False,
     file_name: str | None = None,
 ) -> ASGIApp:
@@ -144,12 +147,13 @@ def download_answer(
         is_inline=inline,
         has_limited_ticket=has_limited_ticket,
         file_name=file_name,
+        ticket_token=ticket_token,
+        accept=request.headers.get("accept", ""),
     )
     return DownloadAnswer(
-        open_download=partial(open_download.execute, wanted),
-        close_download=open_download.close_download,
+        deliver=partial(deliver_file.execute, wanted),
         account=account,
-        accept=request.headers.get("accept", ""),
+        accept=wanted.accept,
         inline=inline,
     )
 
@@ -160,4 +164,5 @@ def _client(request: Request[Caller, Any, Any]) -> str:
     return f"{host} {request.headers.get('user-agent', '')}".strip()[:LONGEST_CLIENT_TEXT]
 
 
-route_handlers = (download_file, download_file_by_name, download_file_with_token, download_file_with_token_by_name)
+by_checksum = (download_file, download_file_by_name)
+by_ticket = (download_file_with_token, download_file_with_token_by_name)

@@ -17,6 +17,7 @@ from application.errors import (
     SecretUnreadable,
     StorageUnavailable,
 )
+from application.ports.downloaders import DownloaderUnavailable
 from application.ports.tokens import InvalidToken, IssuerUnavailable
 from domain.errors import (
     AlreadyExists,
@@ -203,6 +204,13 @@ ERRORS: dict[type[Exception], Kind] = dict(
         ),
         _of(Conflict, 409, "Conflict", "Somebody else changed the same thing at the same time. Read it, then repeat."),
         _of(Overloaded, 503, "Overloaded", "Too much is waiting already. Try again after the time in Retry-After.", 2),
+        _of(
+            DownloaderUnavailable,
+            503,
+            "Downloader unavailable",
+            "No instance that delivers files answers now. Try again after the time in Retry-After.",
+            10,
+        ),
         _of(
             BrokerUnavailable,
             503,

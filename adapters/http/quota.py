@@ -225,14 +225,13 @@ async def read_max_quota(caller: CallerDependency, read_settings: NamedDependenc
     return int(setting.value)
 
 
-route_handlers = (
-    read_own_limits,
+of_oneself = (read_own_limits, read_own_use)
+of_others = (
     read_limits,
     set_limits,
     reset_limits,
     forget_account,
     read_limits_of_several,
-    read_own_use,
     read_use,
     read_use_of_several,
     read_max_quota,

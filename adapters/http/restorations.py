@@ -271,4 +271,5 @@ def _fields(view: GroupView) -> dict[str, Any]:
     }
 
 
-route_handlers = (request_files, list_groups, read_group, cancel_group, release_group)
+of_a_group = (read_group,)
+of_operators = (request_files, list_groups, cancel_group, release_group)

@@ -10,20 +10,20 @@ from litestar.types import Receive, Scope, Send
 from adapters.http.errors import Answer, answer_for_refusal
 from adapters.http.headers import HeaderList, representation, validators
 from adapters.http.multipart import Multipart
+from adapters.http.relaying import relay
 from adapters.http.sendfile_protocol import AbortResponse, ClientDisconnected, SourceFailed
 from application.delivery.delivery import Chunk, Region
 from application.delivery.redirect import Redirected
 from application.delivery.running import TransferEnded
 from application.errors import Overloaded, StorageUnavailable
-from application.use_cases.close_download import CloseDownload
+from application.use_cases.deliver_file import Delivered
 from application.use_cases.open_download import Described, NotModified, Opened, Refused
+from application.use_cases.relay_download import Relayed
 from domain.account import AccountKey
 from domain.errors import DomainError
 from domain.file import ArchiveFile
 
 ZERO_COPY = "http.response.zerocopysend"
-
-Result = NotModified | Described | Refused | Redirected | Opened
 
 
 class DownloadAnswer:
@@ -36,14 +36,12 @@ class DownloadAnswer:
     def __init__(
         self,
         *,
-        open_download: Callable[[], Awaitable[Result]],
-        close_download: CloseDownload,
+        deliver: Callable[[], Awaitable[Delivered]],
         account: AccountKey,
         accept: str,
         inline: bool,
     ) -> None:
-        self._open = open_download
-        self._close = close_download
+        self._deliver = deliver
         self._account = account
         self._accept = accept
         self._inline = inline
@@ -58,7 +56,7 @@ class DownloadAnswer:
                 watcher.cancel()
 
     async def _answer(self, scope: Scope, send: Send, client_is_there: anyio.CancelScope) -> None:
-        result = await self._open()
+        result = await self._deliver()
         match result:
             case NotModified(file):
                 await _send_head(send, HTTPStatus.NOT_MODIFIED, validators(file))
@@ -77,6 +75,8 @@ class DownloadAnswer:
                 fields = [("location", result.url), ("cache-control", "no-store"), ("content-length", "0")]
                 await _send_head(send, HTTPStatus.SEE_OTHER, fields)
                 await _send_end(send)
+            case Relayed():
+                await relay(result, send)
             case Opened():
                 await self._send_opened(result, scope, send, client_is_there)
 
@@ -119,7 +119,7 @@ class DownloadAnswer:
 
     async def _finish(self, opened: Opened, unacknowledged: int) -> None:
         await opened.delivery.aclose()
-        await self._close.execute(opened.transfer, opened.delivery.outcome(unacknowledged_bytes=unacknowledged))
+        await opened.close.execute(opened.transfer, opened.delivery.outcome(unacknowledged_bytes=unacknowledged))
 
     def _frame(self, opened: Opened) -> Multipart | None:
         if opened.ranges is None or len(opened.ranges) < 2:

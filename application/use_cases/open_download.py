@@ -56,7 +56,8 @@ _REASONS: dict[type[Refusal], str] = {
 class DownloadRequest:
     """Who wants which file, and on what conditions. ``ticket_id`` names the ticket that was shown, if any.
 
-    ``file_name`` is what a catalogue calls the file, where that is not its name on record.
+    ``file_name`` is what a catalogue calls the file, where that is not its name on record. ``ticket_token`` (the ticket
+    itself) and ``accept`` (how the client wants refusals written) are for who has another instance answer.
     """
 
     account: AccountKey
@@ -68,6 +69,8 @@ class DownloadRequest:
     is_inline: bool = False
     has_limited_ticket: bool = False
     file_name: str | None = None
+    ticket_token: str | None = attrs.field(default=None, repr=False)
+    accept: str = ""
 
 
 @attrs.frozen
@@ -94,12 +97,13 @@ class Refused:
 
 @attrs.frozen(kw_only=True)
 class Opened:
-    """A granted and opened transfer. ``ranges`` is ``None`` for the whole file. Must end in ``CloseDownload``."""
+    """A granted and opened transfer. ``ranges`` is ``None`` for the whole file. Must end in ``close``."""
 
     file: ArchiveFile
     transfer: Transfer
     ranges: tuple[ByteRange, ...] | None
     delivery: Delivery
+    close: CloseDownload
 
 
 @attrs.frozen(kw_only=True)
@@ -180,7 +184,7 @@ class OpenDownload:
             verified=self.verified,
             chunk_bytes=self.chunk_bytes,
         )
-        return Opened(file=file, transfer=transfer, ranges=ranges, delivery=delivery)
+        return Opened(file=file, transfer=transfer, ranges=ranges, delivery=delivery, close=self.close_download)
 
     async def _redirected(
         self, request: DownloadRequest, file: ArchiveFile, copy: Copy, parts: int

@@ -6,11 +6,12 @@ import sys
 import rich_click as click
 
 from application.use_cases.list_jobs import JobView, ListJobs
+from domain.profile import Profile
 from entrypoints.cli.commands import data_dir_option, json_option
 from entrypoints.cli.output import print_json, print_table
 from entrypoints.cli.session import load_settings, management_socket, prepare_schema, run_with_container
 from entrypoints.containers import CLIContainer
-from entrypoints.settings import PREFIX, SettingsInvalid
+from entrypoints.settings import PREFIX, Settings, SettingsInvalid
 
 
 @click.command()
@@ -21,6 +22,7 @@ def consume(*, data_dir: str | None) -> None:
     Any number of consumers may run. A broker that is away is waited for.
     """
     settings = load_settings(data_dir=data_dir)
+    _require_storage(settings)
     if not settings.broker_url:
         raise SettingsInvalid(f"Say which broker to consume from, with {PREFIX}AMQP_URL.")
     prepare_schema(settings)
@@ -42,6 +44,7 @@ def work(*, once: bool, data_dir: str | None) -> None:
     from entrypoints import worker  # noqa: PLC0415 - see above
 
     settings = load_settings(data_dir=data_dir)
+    _require_storage(settings)
     prepare_schema(settings)
     if not once:
         asyncio.run(worker.work(settings, management_socket(settings)))
@@ -84,3 +87,8 @@ def jobs(*, as_json: bool, data_dir: str | None) -> None:
         ],
         empty="No worker has run yet.",
     )
+
+
+def _require_storage(settings: Settings) -> None:
+    if Profile.STORAGE not in settings.active_profiles:
+        raise SettingsInvalid(f"This is work of the profile {Profile.STORAGE}, which {PREFIX}PROFILES leaves out.")

@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from adapters.amqp.health import BrokerCheck
 from adapters.amqp.publisher import AMQPPublisher
 from adapters.amqp.topology import Topology
+from adapters.downloaders.client import HttpDownloader
 from adapters.formats.products import JsonProductFormats
 from adapters.formats.stac_items import StacItemFormat
 from adapters.persistence.catalogue_finder import SqlCatalogueFinder
@@ -81,6 +82,7 @@ class Adapters(containers.DeclarativeContainer):
     storage_registry = _one(_registry_with_cache, environment=plugin_environment, cache=cache, secrets=secret_box)
     key = _one(signing_key, settings.provided.jwt_secret, settings.provided.jwt_key_file)
     tokens = _one(JwtTokens, key, clock)
+    downloader = _one(HttpDownloader, tokens, clock, seconds=settings.provided.downloader_seconds)
     passwords = _one(Argon2Passwords)
     topology = _one(Topology, settings.provided.amqp_prefix)
     publisher = _one(

@@ -9,6 +9,7 @@ from application.delivery.guarded import Deadlines
 from application.delivery.nearline import Nearline
 from application.delivery.redirect import Redirects
 from application.delivery.refusals import Refusals
+from application.delivery.rota import DownloadersCheck, Rota
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
 from application.delivery.verification import VerifiedCopies
@@ -23,6 +24,7 @@ from application.use_cases.list_transfers import ListTransfers
 from application.use_cases.open_download import OpenDownload
 from application.use_cases.publish_quota_updates import PublishQuotaUpdates
 from application.use_cases.read_quota import ReadQuota
+from application.use_cases.relay_download import RelayDownload
 from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.report_refusals import ReportRefusals
 from application.use_cases.revoke_ticket import RevokeTicket
@@ -101,6 +103,9 @@ class DeliveryUseCases(Given):
         deadlines=deadlines,
         cool_downs=cool_downs,
     )
+    rota = _one(Rota, _settings.provided.downloader_urls, _clock)
+    relay_download = _one(RelayDownload, downloader=_adapters.downloader, rota=rota)
+    check_downloaders = _one(DownloadersCheck, _adapters.downloader, rota)
     renew_transfers = _one(
         RenewTransfers,
         ledger=_ledger,

@@ -3,10 +3,12 @@
 from dependency_injector import providers
 
 from adapters.amqp.health import BrokerCheck
+from application.delivery.rota import DownloadersCheck
 from application.ports.health import HealthCheck
 from application.use_cases.add_tenant import AddTenant
 from application.use_cases.change_setting import ChangeSetting
 from application.use_cases.check_health import CheckHealth
+from application.use_cases.check_storages import CheckStorages
 from application.use_cases.handle_message import HandleMessage
 from application.use_cases.keep_instance import ForgetInstances, KeepInstance, ListInstances
 from application.use_cases.list_jobs import ListJobs
@@ -19,6 +21,7 @@ from application.use_cases.relay_outbox import RelayOutbox
 from application.use_cases.remove_tenant import FinishRemovals, RemoveTenant
 from application.use_cases.run_job import RunJob
 from application.use_cases.switch_maintenance import ListMaintenance, SwitchMaintenance
+from domain.profile import Profile, relays
 from entrypoints.containers.deliveries import DeliveryUseCases
 from entrypoints.containers.given import Given
 from entrypoints.containers.storages import StorageUseCases
@@ -35,8 +38,13 @@ _storages = StorageUseCases
 
 
 def _configured(checks: list[HealthCheck], settings: Settings) -> list[HealthCheck]:
-    """What there is to look at: the broker only where there is one."""
-    return [check for check in checks if not isinstance(check, BrokerCheck) or settings.broker_url]
+    """What there is to look at: the broker only where there is one, storages and downloaders where they are needed."""
+    is_needed: dict[type[HealthCheck], bool] = {
+        BrokerCheck: bool(settings.broker_url),
+        CheckStorages: bool(settings.active_profiles & {Profile.DOWNLOADER, Profile.STORAGE}),
+        DownloadersCheck: relays(settings.active_profiles),
+    }
+    return [check for check in checks if is_needed.get(type(check), True)]
 
 
 class OperationUseCases(Given):
@@ -47,7 +55,11 @@ class OperationUseCases(Given):
         providers.Callable(
             _configured,
             providers.List(
-                _adapters.database_check, _adapters.disk_check, _storages.check_storages, _adapters.broker_check
+                _adapters.database_check,
+                _adapters.disk_check,
+                _storages.check_storages,
+                _adapters.broker_check,
+                _deliveries.check_downloaders,
             ),
             _settings,
         ),
@@ -92,11 +104,11 @@ class OperationUseCases(Given):
     handle_message = _one(
         HandleMessage,
         unit_of_work=_unit_of_work,
-        ledger=_ledger,
         clock=_clock,
         register_files=_storages.register_files,
         remove_file_location=_storages.remove_file_location,
         request_restoration=_storages.request_restoration,
         add_tenant=add_tenant,
         remove_tenant=remove_tenant.provided.execute,
+        ledger=_ledger,
     )

@@ -22,7 +22,10 @@ from typed_settings.exceptions import (
 )
 from typed_settings.types import LoadedSettings, LoaderMeta, OptionList
 
+from domain.errors import InvalidValue
+from domain.profile import Profile, profiles_of, relays
 from domain.scrub import ScrubPolicy
+from entrypoints.settings.addresses import base_urls
 from entrypoints.settings.downloads import DownloadSettings
 from entrypoints.settings.messages import MessageSettings
 from entrypoints.settings.server import ServerSettings
@@ -95,6 +98,7 @@ class Settings(StorageSettings, DownloadSettings, MessageSettings, ServerSetting
         for name in ("port", "management_port"):
             if getattr(self, name) > 65535:
                 yield f"{PREFIX}{name.upper()} must be at most 65535, but is {getattr(self, name)}."
+        yield from self._problems_of_profiles()
         for folder in self.tenant_roots:
             if not Path(folder).is_absolute():
                 yield f"{PREFIX}LOCAL_ROOTS has absolute folders, but {folder!r} is not."
@@ -103,6 +107,30 @@ class Settings(StorageSettings, DownloadSettings, MessageSettings, ServerSetting
                 f"{PREFIX}RENEW_SECONDS ({self.renew_seconds}) must be at most a third of "
                 f"{PREFIX}LEASE_SECONDS ({self.lease_seconds}), so that one lost renewal ends no transfer."
             )
+
+    def _problems_of_profiles(self) -> Iterator[str]:
+        try:
+            found = self.active_profiles
+        except InvalidValue as error:
+            yield f"{PREFIX}PROFILES: {error}"
+            return
+        try:
+            instances = self.downloader_urls
+        except ValueError as error:
+            yield f"{PREFIX}DOWNLOADERS: {error}"
+            return
+        if relays(found) and not instances:
+            yield f"{PREFIX}DOWNLOADERS must name the instances that deliver, since {PREFIX}PROFILES has no downloader."
+
+    @property
+    def active_profiles(self) -> frozenset[Profile]:
+        """What this process is there for. Raises ``InvalidValue``."""
+        return profiles_of(name.strip() for name in self.profiles.split(",") if name.strip())
+
+    @property
+    def downloader_urls(self) -> tuple[str, ...]:
+        """Who delivers in place of this process. Raises ``ValueError``."""
+        return base_urls(self.downloaders)
 
     @property
     def resolved_database_url(self) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import attrs
 from typed_settings.types import SecretStr
 
+from domain.profile import Profile
 from entrypoints.settings.about import about
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -21,6 +22,27 @@ class ServerSettings:
     database_url: SecretStr = attrs.field(
         default=SecretStr(""),
         metadata=about("Database to use, as an SQLAlchemy URL.", shown="the file rs-downloader.db in the data folder"),
+    )
+    profiles: str = attrs.field(
+        default=",".join(Profile),
+        metadata=about(
+            "What this process is there for, with ',' between: catalog is the public front door, downloader the "
+            "private API that bytes leave through, storage files, storages and restorations."
+        ),
+    )
+    downloaders: str = attrs.field(
+        default="",
+        metadata=about(
+            "Base URLs, with ',' between, of the instances that deliver files for a catalog without downloader.",
+            shown="none; a catalog without downloader needs them",
+        ),
+    )
+    downloader_seconds: float = attrs.field(
+        default=60.0,
+        metadata=about(
+            "How long one of those instances may take to answer, and to send the next bytes, before it counts as gone.",
+            minimum=1,
+        ),
     )
     host: str = attrs.field(
         default="127.0.0.1", metadata=about("Address that the server listens on; 0.0.0.0 is every interface.")

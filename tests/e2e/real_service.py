@@ -62,10 +62,10 @@ class Installation:
 
         return asyncio.run(inside())
 
-    def token(self, user: str = ALICE, role: Role = Role.PROJECT_ADMIN) -> str:
+    def token(self, user: str = ALICE, role: Role = Role.PROJECT_ADMIN, tenant: str = TENANT) -> str:
         """A JWT of a user."""
         tokens = CLIContainer(settings=self._settings).adapters.tokens()
-        issued: str = tokens.issue(Caller(TENANT, user, role), timedelta(hours=1))
+        issued: str = tokens.issue(Caller(tenant, user, role), timedelta(hours=1))
         return issued
 
     def add_file(self, size: int, *storages: str, verify: bool = False, name: str = "file.dat") -> tuple[str, bytes]:
@@ -221,12 +221,16 @@ class Server:
 class SlowClient:
     """A client on a raw socket, which reads only when told to."""
 
-    def __init__(self, server: Server, checksum: str, token: str, *, receive_buffer: int = 64 * 1024) -> None:
+    def __init__(
+        self, server: Server, checksum: str, token: str, *, receive_buffer: int = 64 * 1024, path: str = ""
+    ) -> None:
+        """Asks for a file by its checksum, or for what is at ``path``."""
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.connect(("127.0.0.1", server.port))
         self._socket.sendall(
-            f"GET /files/{checksum}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            f"GET {path or f'/files/{checksum}/download'} HTTP/1.1\r\n"
+            f"Host: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
         )
         self.head = b""
 

@@ -133,7 +133,7 @@ class Service:
         estimate_wait = EstimateWait(ledger=ledger, clock=clock)
         nearline = Nearline(registry, clock)
         return {
-            "open_download": OpenDownload(
+            "deliver_file": OpenDownload(
                 finder=InMemoryFileFinder(self.database),
                 registry=registry,
                 ledger=ledger,

@@ -18,7 +18,7 @@ from adapters.http.downloads import GET_AND_HEAD, Inline, download_answer
 from adapters.http.errors import answer_for
 from adapters.http.roles import at_least
 from application.use_cases.decide_access import DecideAccess, DecideAccessRequest
-from application.use_cases.open_download import OpenDownload
+from application.use_cases.deliver_file import DeliverFile
 from domain.access import Caller, Role
 from domain.account import AccountKey
 from domain.errors import FileNotReadable, LiesElsewhere, NotFound, RestorationNeeded
@@ -45,12 +45,12 @@ async def download_product_file(
     urn: FromPath[str],
     checksum: FromPath[str],
     decide_access: NamedDependency[SkipValidation[DecideAccess]],
-    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
     inline: Inline = None,
     accepting: Accepting = None,
 ) -> ASGIApp:
     """A file of a product that the caller sees, charged to the caller's own account."""
-    return await _answer(request, urn, (checksum,), decide_access, open_download, inline=inline, accepting=accepting)
+    return await _answer(request, urn, (checksum,), decide_access, deliver_file, inline=inline, accepting=accepting)
 
 
 @route(
@@ -65,13 +65,13 @@ async def download_product_file_by_name(
     checksum: FromPath[str],
     filename: FromPath[str],
     decide_access: NamedDependency[SkipValidation[DecideAccess]],
-    open_download: NamedDependency[SkipValidation[OpenDownload]],
+    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
     inline: Inline = None,
     accepting: Accepting = None,
 ) -> ASGIApp:
     """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
     return await _answer(
-        request, urn, (checksum, filename), decide_access, open_download, inline=inline, accepting=accepting
+        request, urn, (checksum, filename), decide_access, deliver_file, inline=inline, accepting=accepting
     )
 
 
@@ -80,7 +80,7 @@ async def _answer(
     urn: str,
     names: tuple[str, ...],
     decide_access: DecideAccess,
-    open_download: OpenDownload,
+    deliver_file: DeliverFile,
     *,
     inline: bool | None,
     accepting: bool | None,
@@ -105,7 +105,7 @@ async def _answer(
         return AnswerResponse(refusal).to_asgi_response(None, request)
     answer = download_answer(
         request,
-        open_download,
+        deliver_file,
         account=AccountKey.of_user(request.user.tenant, request.user.email),
         checksum=checksum,
         inline=bool(inline),

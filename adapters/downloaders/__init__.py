@@ -1,0 +1,1 @@
+"""Other instances of this service, over HTTP."""
