@@ -41,10 +41,11 @@ class Misbehaviour:
     ``dies_after``: reads fail from this offset on. ``stalls_at``: a read at or beyond this offset waits for
     ``released``. ``changes_at``: from this offset on the copy counts as changed. ``corrupt_at``: this byte is wrong.
     ``largest_read``: a read returns at most so many bytes. ``unavailable`` and ``missing``: opening fails.
-    ``fails_at``: from this offset on a read raises what no port knows. ``empty_at``: from this offset on a read returns
-    nothing. ``overlong_at``: a read of this byte returns one byte more than asked. ``claims_size`` and
-    ``claims_version``: what the plugin says that it has opened, without looking. ``opening_stalls``: opening waits for
-    ``released``. ``stalled`` is told when something begins to wait.
+    ``fails_at``: from this offset on a read raises what no port knows, and so does asking whether the storage is there.
+    ``empty_at``: from this offset on a read returns nothing. ``overlong_at``: a read of this byte returns one byte more
+    than asked. ``claims_size`` and ``claims_version``: what the plugin says that it has opened, without looking.
+    ``opening_stalls``: opening, and asking whether the storage is there, waits for ``released``. ``stalled`` is told
+    when something begins to wait.
     """
 
     dies_after: int | None = None
@@ -69,8 +70,13 @@ class Misbehaviour:
         return (
             (self.changes_at, CopyChanged("The object changed while it was read.")),
             (self.dies_after, StorageUnavailable("The storage died while reading.")),
-            (self.fails_at, ZeroDivisionError("A plugin has faults of its own.")),
+            (self.fails_at, self.failure),
         )
+
+    @property
+    def failure(self) -> Exception:
+        """What a plugin with faults of its own raises."""
+        return ZeroDivisionError("A plugin has faults of its own.")
 
 
 class InMemorySource(ByteSource):
@@ -180,8 +186,14 @@ class InMemoryStorage(Storage):
 
     async def probe(self) -> None:
         await anyio.lowlevel.checkpoint()
-        if self._misbehaviour(None).unavailable:
+        script = self._misbehaviour(None)
+        if script.opening_stalls:
+            script.stalled()
+            await script.released.wait()
+        if script.unavailable:
             raise StorageUnavailable("The storage does not answer.")
+        if script.fails_at is not None:
+            raise script.failure
 
     async def check(self, url: str) -> CopyStatus:
         await anyio.lowlevel.checkpoint()

@@ -13,7 +13,7 @@ from application.use_cases.remove_tenant import REMEMBERED, FinishRemovals, Remo
 from domain.cool_down import after_failure
 from tests.factories import TENANT, a_request, a_storage
 from tests.fakes.in_memory_database import InMemoryDatabase
-from tests.fakes.in_memory_storage import Misbehaviour
+from tests.fakes.in_memory_storage import InMemoryStorage, InMemoryStorageRegistry, Misbehaviour
 from tests.fakes.in_memory_unit_of_work import InMemoryUnitOfWork
 from tests.spec.use_cases.world import World
 
@@ -106,6 +106,20 @@ async def test_storages_that_do_not_answer_are_counted_and_not_named():
 
     assert (well, ill) == (None, "1 of 1 storages cannot be read.")
     assert (check.name, check.is_vital) == ("storages", False)
+
+
+async def test_what_one_storage_does_hides_no_other():
+    world = World().holds(a_storage(), *(a_storage(name, priority=1) for name in ("foreign", "silent", "well")))
+    world.tables.tenants[TENANT] = world.clock.now()
+    world.disk.misbehave(Misbehaviour(unavailable=True))
+    foreign, silent = InMemoryStorage(), InMemoryStorage()
+    foreign.misbehave(Misbehaviour(fails_at=0))
+    silent.misbehave(Misbehaviour(opening_stalls=True))
+    registry = InMemoryStorageRegistry({"disk": world.disk, "foreign": foreign, "silent": silent})
+
+    assert await CheckStorages(world.unit_of_work, registry, world.clock, look_seconds=0.05).problem() == (
+        "1 of 4 storages cannot be read. 1 of 4 storages did not answer in time. 1 of 4 storages fail in their plugins."
+    )
 
 
 async def test_storages_that_are_left_alone_are_counted():
