@@ -50,25 +50,29 @@ def operation(
     answer: Any = None,
     example: object = None,
     problems: Iterable[int] = (),
+    also: Iterable[int] = (),
 ) -> dict[str, Any]:
     """Keyword arguments of a route: its role, its document, and every status that it can answer with.
 
-    ``answer`` is the type of the body sent with ``status``; ``None`` for an empty one.
+    ``answer`` is the type of the body sent with ``status``, and with those of ``also``; ``None`` for an empty one.
     """
     examples = [Example(summary="Example", value=example)] if example is not None else None
-    success = ResponseSpec(
-        data_container=answer,
-        generate_examples=False,
-        description=HTTPStatus(status).phrase,
-        examples=examples,
-    )
+    successes = {
+        code: ResponseSpec(
+            data_container=answer,
+            generate_examples=False,
+            description=HTTPStatus(code).phrase,
+            examples=examples,
+        )
+        for code in (status, *also)
+    }
     return {
         "operation_id": operation_id,
         "summary": summary,
         "opt": at_least(role),
         "status_code": status,
         "tags": [tag],
-        "responses": {status: success, **{code: problem_spec(code) for code in sorted({*_ALWAYS, *problems})}},
+        "responses": {**successes, **{code: problem_spec(code) for code in sorted({*_ALWAYS, *problems})}},
     }
 
 

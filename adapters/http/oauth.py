@@ -16,7 +16,8 @@ from litestar.params import QueryParameter, SkipValidation
 
 from adapters.http.answering import AnswerResponse
 from adapters.http.authentication import KnownTenants
-from adapters.http.documentation import NO_CALLER, operation
+from adapters.http.common_answers import RETRY_AFTER
+from adapters.http.documentation import NO_CALLER, Problem, operation
 from adapters.http.errors import PROBLEM_JSON, Answer, asks_for_problem, problem
 from adapters.http.problems import LOGIN_REFUSED, UNAUTHENTICATED
 from adapters.http.roles import everybody
@@ -54,6 +55,35 @@ class SessionToken(msgspec.Struct, omit_defaults=True):
     email: str
 
 
+class AdditionalInformation(msgspec.Struct, frozen=True):
+    """Upstream's reason."""
+
+    error: str
+
+
+class LoginRefused(Problem, frozen=True):
+    """Problem details that carry the members of RFC 6749 section 5.2 and upstream's."""
+
+    error: str
+    error_description: str
+    additional_information: AdditionalInformation = msgspec.field(name="additionalInformation")
+
+
+def _as(type_: type, *media_types: str) -> dict[str, Any]:
+    """``content`` of the OpenAPI document."""
+    return {media_type: {"schema": {"$ref": f"#/components/schemas/{type_.__name__}"}} for media_type in media_types}
+
+
+CREDENTIALS = {"required": True, "content": _as(Credentials, "application/json", "application/x-www-form-urlencoded")}
+"""What the OpenAPI document says of the body, which is read here and not by the framework."""
+REFUSED_LOGIN = {
+    "description": "The body cannot be read, or the user is refused: `additionalInformation.error` says why.",
+    "headers": RETRY_AFTER,
+    "content": {**_as(LoginRefused, "application/json"), **_as(Problem, PROBLEM_JSON)},
+}
+"""What it says of 400."""
+
+
 @attrs.frozen
 class OAuthClient:
     """Name and secret that programs must show before anybody logs in through them; empty asks for none."""
@@ -88,7 +118,6 @@ _OPTIONS = operation(
         "sub": "alice@example.org",
         "email": "alice@example.org",
     },
-    problems=(413,),
 )
 
 

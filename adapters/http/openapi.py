@@ -1,5 +1,6 @@
 """The OpenAPI document at ``/schema``, in JSON and YAML, and a page that needs nothing from elsewhere."""
 
+from collections.abc import Collection
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -10,11 +11,13 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, License, Reference, SecurityScheme
 
+from adapters.http.common_answers import METHODS, RETRY_AFTER, add_common_answers
 from adapters.http.documentation import Problem
 from adapters.http.errors import PROBLEM_JSON
+from adapters.http.oauth import CREDENTIALS, REFUSED_LOGIN, Credentials, LoginRefused
 from adapters.http.payloads import Payload
 from adapters.http.quota_payloads import Emails
-from adapters.http.roles import everybody
+from adapters.http.roles import changing_operations, everybody
 from adapters.http.settings import NewSetting
 
 SCHEMA_PATH = "/schema"
@@ -26,11 +29,10 @@ Errors are problem details (RFC 9457) that also carry `messages`; `type` leads t
 Call with a bearer token, or as the public user of the tenant named by the header or query parameter `scope`.
 """
 
-_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
 _HEADERS: dict[str, dict[str, Any]] = {
     "401": {"WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}}},
     "429": {
-        **_RETRY_AFTER,
+        **RETRY_AFTER,
         "RateLimit": {"description": "What is left now.", "schema": {"type": "string"}, "example": '"rate";r=0;t=12'},
         "RateLimit-Policy": {
             "description": "The limit.",
@@ -38,14 +40,22 @@ _HEADERS: dict[str, dict[str, Any]] = {
             "example": '"rate";q=3;qu="concurrent-requests"',
         },
     },
-    "503": _RETRY_AFTER,
+    "503": RETRY_AFTER,
 }
 _CREATED = {"Location": {"description": "Where the new thing is.", "schema": {"type": "string"}}}
 _CREATING = {"issueTicket", "configureStorage", "requestRestoration"}
 _BODIES: dict[str, Any] = {"getCurrentQuotasList": Emails}
 """Bodies that are no object, and so have no component of their own."""
 
-_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+_REQUEST_BODIES: dict[str, Any] = {"getToken": CREDENTIALS}
+"""Of operations that read their body themselves."""
+_REFUSALS: dict[str, Any] = {
+    "getToken": {"400": REFUSED_LOGIN},
+    "upsertQuotaLimits": {"400": {"description": "Problem details; empty when address and body name different users."}},
+}
+"""Answers that one operation gives in its own way, by status."""
+_ALWAYS_NAMED: list[type] = [Problem, Credentials, LoginRefused]
+"""Types that the document refers to beyond what Litestar has found."""
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -68,42 +78,47 @@ def openapi_config(version: str) -> OpenAPIConfig:
     )
 
 
-def completed(document: dict[str, Any]) -> dict[str, Any]:
+def completed(document: dict[str, Any], changing: Collection[tuple[str, str]]) -> dict[str, Any]:
     """Litestar's document with what it leaves out or gets wrong.
 
     It writes its own body for every 400 (ours are problem details), knows no header of an error answer, and drops
-    bounds, descriptions and closed objects of payloads, which msgspec writes in full.
+    bounds, descriptions and closed objects of payloads, which msgspec writes in full. ``changing`` names, by path and
+    method, what stops in maintenance.
     """
     document = msgspec.json.decode(msgspec.json.encode(document))
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(_payload_schemas(document))
     for path in document["paths"].values():
         for method, operation in path.items():
-            if method in _METHODS:
+            if method in METHODS:
                 _complete(operation)
+    add_common_answers(document, changing)
     return document
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    body = _BODIES.get(operation["operationId"])
-    if body is not None:
-        operation["requestBody"]["content"]["application/json"]["schema"] = msgspec.json.schema(body)
+    name = operation["operationId"]
+    if name in _BODIES:
+        operation["requestBody"]["content"]["application/json"]["schema"] = msgspec.json.schema(_BODIES[name])
+    if name in _REQUEST_BODIES:
+        operation["requestBody"] = _REQUEST_BODIES[name]
     for status, response in operation["responses"].items():
         if status == "400" and PROBLEM_JSON not in response.get("content", {}):
             response["content"] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if status in _HEADERS:
             response.setdefault("headers", {}).update(_HEADERS[status])
-        if status in {"201", "202"} and operation["operationId"] in _CREATING:
+        if status in {"201", "202"} and name in _CREATING:
             response.setdefault("headers", {}).update(_CREATED)
         if status == "204":
             response.pop("content", None)
+    operation["responses"].update(_REFUSALS.get(name, {}))
 
 
 def _payload_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Schemas of all our payloads that the document refers to, directly or through one another."""
-    types = [*_subclasses(Payload), NewSetting, Problem]
+    types = [*_subclasses(Payload), NewSetting, *_ALWAYS_NAMED]
     _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    known = document["components"]["schemas"].keys() | {Problem.__name__}
+    known = document["components"]["schemas"].keys() | {type_.__name__ for type_ in _ALWAYS_NAMED}
     return {name: schema for name, schema in components.items() if name in known or _is_inner(name, components)}
 
 
@@ -122,9 +137,9 @@ class _Completed(OpenAPIRenderPlugin):
 
     _document: dict[str, Any] | None = None
 
-    def document(self, openapi_schema: dict[str, Any]) -> dict[str, Any]:
+    def document(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> dict[str, Any]:
         if self._document is None:
-            self._document = completed(openapi_schema)
+            self._document = completed(openapi_schema, changing_operations(request.app))
         return self._document
 
 
@@ -133,8 +148,7 @@ class _Json(_Completed):
         super().__init__(path=path, media_type=OpenAPIMediaType.OPENAPI_JSON)
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        del request
-        return msgspec.json.encode(self.document(openapi_schema))
+        return msgspec.json.encode(self.document(request, openapi_schema))
 
 
 class _Yaml(_Completed):
@@ -142,7 +156,7 @@ class _Yaml(_Completed):
         super().__init__(path=path, media_type=OpenAPIMediaType.OPENAPI_YAML)
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return YamlRenderPlugin().render(request, self.document(openapi_schema))
+        return YamlRenderPlugin().render(request, self.document(request, openapi_schema))
 
 
 class _Page(OpenAPIRenderPlugin):

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from litestar import Response, delete, get, post, put
+from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
+from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from adapters.http.answering import AnswerResponse
 from adapters.http.documentation import operation
-from adapters.http.errors import Answer
+from adapters.http.errors import Answer, asks_for_problem
 from adapters.http.quota_payloads import (
     CURRENT_EXAMPLE,
     LIMITS_EXAMPLE,
@@ -80,6 +81,7 @@ async def read_limits(
     ),
 )
 async def set_limits(
+    request: Request[Caller, Any, Any],
     user_email: FromPath[str],
     data: JSONBody[DownloadQuotaLimits],
     caller: CallerDependency,
@@ -87,6 +89,8 @@ async def set_limits(
 ) -> Response[Any]:
     """Effective at once on every instance. 400 with an empty body when path and body name different users."""
     if data.email != user_email:
+        if asks_for_problem(request.headers.get("accept", "")):
+            raise ValidationException("Address and body name different users.")
         return AnswerResponse(Answer.of(400, []))
     view = await set_quota.execute(
         SetQuotaRequest(tenant=caller.tenant, email=user_email, max_quota=data.max_quota, rate_limit=data.rate_limit)
@@ -128,7 +132,7 @@ async def reset_limits(
 async def forget_account(
     user_email: FromPath[str], caller: CallerDependency, forget_user: NamedDependency[SkipValidation[ForgetUser]]
 ) -> None:
-    """A user of the same e-mail later starts from nothing."""
+    """The user starts from nothing. Groups and accepted licences stay: `DELETE /users/{user_email}` removes all."""
     await forget_user.execute(ForgetUserRequest(tenant=caller.tenant, email=user_email))
 
 

@@ -51,12 +51,15 @@ async def admit(connection: ASGIConnection, handler: BaseRouteHandler) -> None: 
 
 def refuse_in_maintenance(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # as below
     """Raises ``TenantInMaintenance`` for what is no reading."""
-    if handler.opt.get(EVERYBODY_KEY) or handler.opt.get(IN_MAINTENANCE_KEY):
-        return
-    if connection.scope.get("method") in {HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS}:
-        return
-    if connection.auth:
+    if stops_in_maintenance(handler, str(connection.scope.get("method"))) and connection.auth:
         raise TenantInMaintenance(connection.user.tenant)
+
+
+def stops_in_maintenance(handler: BaseRouteHandler, method: str) -> bool:
+    """Whether a route is not there while the caller's tenant is in maintenance."""
+    if handler.opt.get(EVERYBODY_KEY) or handler.opt.get(IN_MAINTENANCE_KEY):
+        return False
+    return method.upper() not in {HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS}
 
 
 def require_role(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # litestar's guard protocol leaves the parameters open
@@ -99,6 +102,17 @@ def check_every_route_states_a_role(app: Litestar) -> None:
     )
     if silent:
         raise ImproperlyConfiguredException("Routes without a stated role: " + ", ".join(silent))
+
+
+def changing_operations(app: Litestar) -> set[tuple[str, str]]:
+    """Path, as the OpenAPI document writes it, and method in lower case of every route that stops in maintenance."""
+    return {
+        (route.path_format, method.lower())
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if stops_in_maintenance(handler, method)
+    }
 
 
 def _handlers(route: BaseRoute) -> list[Any]:

@@ -18,11 +18,14 @@ Stands on internals of uvicorn 0.54; tests/integration/test_uvicorn_contract.py 
 
 import asyncio
 import sys
+from http import HTTPStatus
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from adapters.http.connection_watch import WRITE_BUFFER_BYTES
+from adapters.http.errors import problem
+from adapters.http.problems import kind_of_status
 from adapters.http.response_errors import AbortResponse, ClientDisconnected, SourceFailed
 from adapters.http.response_sender import ResponseSender
 
@@ -33,7 +36,17 @@ EXTENSION = "http.response.zerocopysend"
 HEAD_BYTES = 64 * 1024
 """What a request's head may measure, give or take the reads in which it begins and ends."""
 
-_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+def _last_answer(status: int, detail: str) -> bytes:
+    """What is written to a connection on which no request can be told from the next."""
+    answer = problem(kind_of_status(status), detail)
+    fields = [f"{name}: {value}" for name, value in (*answer.headers, ("connection", "close"))]
+    head = "\r\n".join([f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *fields, "", ""])
+    return head.encode("ascii") + answer.body
+
+
+_HEAD_TOO_LARGE = _last_answer(431, f"The head of a request has at most {HEAD_BYTES} bytes.")
+_NO_HTTP = _last_answer(400, "This is no HTTP request, or its address is longer than any address here.")
 
 
 class SendfileProtocol(HttpToolsProtocol):
@@ -62,13 +75,20 @@ class SendfileProtocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES:
-            self._end_head()
-            if self._is_answering():
-                # What is being sent is somebody's file: nothing may be written into it.
-                self.cut("the next request's head is too large")
-            else:
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
+            self._refuse(_HEAD_TOO_LARGE, "the next request's head is too large")
+
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be parsed is refused in our words; uvicorn would write its own, even into a file."""
+        self._refuse(_NO_HTTP, msg)
+
+    def _refuse(self, answer: bytes, reason: str) -> None:
+        self._end_head()
+        if self._is_answering():
+            # What is being sent is somebody's file: nothing may be written into it.
+            self.cut(reason)
+        else:
+            self.transport.write(answer)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """A head begins, perhaps behind the body of the request before, in the same read."""

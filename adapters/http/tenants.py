@@ -46,6 +46,7 @@ async def list_all_tenants(list_tenants: NamedDependency[SkipValidation[ListTena
         answer=TenantName,
         example={"name": "demo"},
         problems=(409, 422),
+        also=(200,),
     ),
 )
 async def create_tenant(

@@ -1,5 +1,7 @@
 """The head of a request is bounded in size and time: anybody may open a connection."""
 
+import json
+
 from adapters.http.sendfile_protocol import HEAD_BYTES
 from tests.integration.scripted_app import ScriptedApp, send_body, start
 from tests.integration.serving import read_answer, read_until_cut, serving
@@ -38,7 +40,44 @@ def test_the_refusal_says_why():
     with serving(ScriptedApp(hello)) as server, server.connect() as client, client.makefile("rb") as stream:
         client.sendall(HEAD + b"A: " + b"a" * (HEAD_BYTES - len(HEAD) - 2))
 
-        assert read_answer(stream).status == 431
+        answer = read_answer(stream)
+
+    assert answer.status == 431
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert json.loads(answer.body)["status"] == 431
+
+
+def test_what_is_no_http_is_refused_in_the_words_of_every_refusal():
+    too_long = b"GET /?" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for sent in (b"HELO example.org\r\n\r\n", too_long):
+        with serving(ScriptedApp(hello)) as server, server.connect() as client, client.makefile("rb") as stream:
+            client.sendall(sent)
+            answer = read_answer(stream)
+
+            assert answer.status in {400, 431}
+            assert (answer.headers["content-type"], answer.headers["connection"]) == (
+                "application/problem+json",
+                "close",
+            )
+            assert json.loads(answer.body)["status"] == answer.status
+
+
+def test_what_is_no_http_behind_a_request_gets_nothing_written_into_the_answer():
+    async def large(app, scope, send):
+        await start(send, 8_000_000)
+        for _ in range(8):
+            await send_body(app, send, bytes(1_000_000), more=True)
+        await send_body(app, send, b"")
+
+    with serving(ScriptedApp(large)) as server, server.connect(receive_buffer=65536) as client:
+        client.sendall(HEAD + b"\r\n")
+        first = client.recv(1000)
+        client.sendall(b"\x00 this is no HTTP\r\n\r\n")
+        received, _ = read_until_cut(client)
+
+    body = (first + received).partition(b"\r\n\r\n")[2]
+    assert len(body) < 8_000_000
+    assert body.strip(b"\0") == b""
 
 
 def test_a_body_and_a_head_in_pieces_behind_it_are_no_large_head():

@@ -28,6 +28,7 @@ def test_the_version_is_one_that_was_read():
         "connection_lost",
         "eof_received",
         "resume_writing",
+        "send_400_response",
         "shutdown",
     ],
 )
