@@ -1,20 +1,25 @@
 """The work on restorations that every server and every worker does, however many there are."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import attrs
 import structlog
 
+from adapters.telemetry.metrics import Metrics
 from application.errors import PortError
+from application.ports.jobs import Backlog
 from application.use_cases.check_cache import CheckCache
 from application.use_cases.copy_restored import CopyRestored
 from application.use_cases.expire_copies import ExpireCopies
 from application.use_cases.follow_restorations import FollowRestorations
 from application.use_cases.forget_restorations import ForgetRestorations
 from application.use_cases.run_job import Job
+from application.use_cases.run_shared_job import RunSharedJob
 from application.use_cases.start_restorations import StartRestorations
+from domain.restoration import RestorationState
 from entrypoints.settings import Settings
 
 _log = structlog.get_logger("rs_downloader.restoring")
@@ -80,12 +85,25 @@ def restoring(container: Any) -> Restoring:
 
 
 def restoration_jobs(container: Any) -> tuple[Job, ...]:
-    """The same as jobs. They need no claim: each restoration is claimed by itself."""
+    """The same as jobs. They need no claim: each restoration is claimed by itself. How they went is kept all the same.
+
+    A copy may take hours, so that the lag of copying is the age of what waits for it.
+    """
     settings: Settings = container.settings()
     work = restoring(container)
-    named: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
-        ("restorations", work.round),
-        ("restored copies", work.copy),
-    )
+    run: RunSharedJob = container.use_cases.run_shared_job()
+    metrics: Metrics = container.adapters.metrics()
+
+    async def uncopied() -> Backlog:
+        async with container.adapters.unit_of_work() as unit:
+            found: Backlog = await unit.restorations.backlog(RestorationState.COPYING, container.adapters.clock().now())
+        return found
+
     interval = timedelta(seconds=settings.restoration_seconds)
-    return tuple(Job(name=name, interval=interval, work=function) for name, function in named)
+    jobs = (
+        Job(name="restorations", interval=interval, work=work.round),
+        Job(name="restored copies", interval=interval, work=work.copy, backlog=uncopied),
+    )
+    return tuple(
+        attrs.evolve(job, work=partial(run.execute, job, goes_on=metrics.job_goes_on), backlog=None) for job in jobs
+    )

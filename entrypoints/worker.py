@@ -93,7 +93,9 @@ async def work(settings: Settings, management: socket.socket | None = None) -> N
         with stopped_by_signal() as stopping:
             _log.info("working", jobs=[job.name for job in jobs])
             shared = [
-                asyncio.create_task(every(job.interval.total_seconds(), job.work, name=job.name))
+                asyncio.create_task(
+                    every(job.interval.total_seconds(), job.work, name=job.name, ran=_counted(metrics, job.name))
+                )
                 for job in restoration_jobs(container)
             ]
             try:
@@ -134,6 +136,12 @@ async def _opened(settings: Settings) -> AsyncIterator[CLIContainer]:
         finally:
             if publisher is not None:
                 await publisher.aclose()
+
+
+def _counted(metrics: Metrics, job: str) -> Callable[[bool], None]:
+    """What ``every`` tells of the job's runs."""
+    metrics.job_expected(job)
+    return lambda is_done: metrics.job_ran(job, is_done=is_done)
 
 
 async def _again_and_again(run: RunJob, job: Job, stopping: asyncio.Event, metrics: Metrics) -> None:

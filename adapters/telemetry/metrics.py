@@ -96,6 +96,10 @@ class Metrics(DownloadMetrics):
         """A periodic job begins its life: its lag counts from here."""
         self._job_done.setdefault(job, self._clock.monotonic())
 
+    def job_goes_on(self, job: str) -> None:
+        """A run that takes long is at work, and not late."""
+        self._job_done[job] = self._clock.monotonic()
+
     def job_ran(self, job: str, *, is_done: bool) -> None:
         """A periodic job ran."""
         self._job_runs.labels(job, "done" if is_done else "failed").inc()

@@ -51,5 +51,22 @@ class JobRepository(Protocol):
         """How a run went, if the holder still has the claim, which ends; ``error`` ``None`` for well."""
 
     @abstractmethod
+    async def note(
+        self,
+        name: str,
+        holder: str,
+        *,
+        interval: timedelta,
+        now: datetime,
+        error: str | None = None,
+        backlog: Backlog | None = None,
+    ) -> None:
+        """How a run went of a job that nobody claims, since any number of instances do it at the same time."""
+
+    @abstractmethod
+    async def get(self, name: str) -> JobRun | None:
+        """One job, if it ever ran."""
+
+    @abstractmethod
     async def all(self) -> tuple[JobRun, ...]:
         """Every job that ever ran, by name."""

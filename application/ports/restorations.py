@@ -7,6 +7,7 @@ from typing import Protocol
 
 import attrs
 
+from application.ports.jobs import Backlog
 from domain.restoration import Restoration, RestorationGroup, RestorationRequest, RestorationState
 from domain.restoration_estimate import Queue
 
@@ -95,6 +96,10 @@ class RestorationRepository(Protocol):
 
         Nothing is taken of the storages ``besides``, each a tenant and a name.
         """
+
+    @abstractmethod
+    async def backlog(self, state: RestorationState, now: datetime) -> Backlog:
+        """What is due in this state, of all tenants, and in nobody's hands."""
 
     @abstractmethod
     async def renew(

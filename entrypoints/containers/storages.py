@@ -26,6 +26,7 @@ from application.use_cases.remove_file_location import RemoveFileLocation
 from application.use_cases.remove_storage import RemoveStorage
 from application.use_cases.request_restoration import RequestRestoration
 from application.use_cases.rotate_secrets import RotateSecrets
+from application.use_cases.run_shared_job import RunSharedJob
 from application.use_cases.scrub import Scrub
 from application.use_cases.start_restorations import StartRestorations
 from application.use_cases.try_storage import TryStorage
@@ -59,7 +60,7 @@ class StorageUseCases(Given):
     register_files = _one(RegisterFiles, _unit_of_work, _registry, _clock)
     list_files = _one(ListFiles, _unit_of_work)
     read_file = _one(ReadFile, _unit_of_work)
-    check_availability = _one(CheckAvailability, _unit_of_work, _deliveries.nearline, _clock)
+    check_availability = _one(CheckAvailability, _unit_of_work, _deliveries.nearline_answers, _clock)
     remove_file_location = _one(RemoveFileLocation, _unit_of_work)
     verify_copy = _one(VerifyCopy, _unit_of_work, _registry, _clock, _deliveries.deadlines, _deliveries.cool_downs)
     scrub = _one(
@@ -93,6 +94,9 @@ class StorageUseCases(Given):
         clock=_clock,
         holder=_deliveries.running.provided.instance_id,
         at_once=_settings.provided.restoration_copies,
+    )
+    run_shared_job = _one(
+        RunSharedJob, unit_of_work=_unit_of_work, clock=_clock, holder=_deliveries.running.provided.instance_id
     )
     expire_copies = _one(ExpireCopies, _unit_of_work, _adapters.cache, _clock)
     forget_restorations = _one(ForgetRestorations, _unit_of_work, _clock)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from application.ports.jobs import Backlog
+from application.ports.jobs import Backlog, JobRun
 from application.ports.published_quotas import UsedUnits
 from domain.account import AccountKey
 from domain.events import DownloadsRefused, FileAvailabilityKnown, QuotaUsed
@@ -128,6 +128,27 @@ class JobsContract(UnitOfWorkSuite):
         assert job.last_error == "The broker does not answer."
         assert job.backlog == Backlog(count=2, oldest_at=NOW - HOUR)
         assert job.lag(NOW) == HOUR
+
+    async def test_how_a_job_went_that_nobody_claims_is_kept(self, env: UnitOfWorkEnvironment) -> None:
+        minute, some = timedelta(minutes=1), Backlog(count=2, oldest_at=NOW)
+        async with env.unit_of_work() as unit:
+            assert await unit.jobs.get("copies") is None
+            await unit.jobs.note("copies", OURS, interval=minute, now=NOW, backlog=some)
+            await unit.jobs.note("copies", THEIRS, interval=2 * minute, now=NOW + HOUR, error="The disk is full.")
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            job = await unit.jobs.get("copies")
+            assert (job,) == await unit.jobs.all()
+        assert job == JobRun(
+            name="copies",
+            interval=2 * minute,
+            holder=THEIRS,
+            last_run_at=NOW + HOUR,
+            last_success_at=NOW,
+            last_error="The disk is full.",
+            backlog=some,
+        )
 
     async def claim(
         self, env: UnitOfWorkEnvironment, holder: str, *, name: str = "relay", after: timedelta = timedelta(0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from application.ports.jobs import Backlog
 from application.ports.restorations import Counts
 from domain.cached_copy import INTERNAL_CACHE, CachedCopy
 from domain.restoration import (
@@ -98,11 +99,9 @@ class RestorationsContract(UnitOfWorkSuite):
             assert await unit.restorations.groups(TENANT, after="g1", limit=9) == (a_group("g2"),)
 
     async def test_what_a_removed_user_asked_for_is_nobodys(self, env: UnitOfWorkEnvironment) -> None:
-        async with env.unit_of_work() as unit:
-            for number, email in enumerate(["a@x.org", "b@x.org", "a@x.org", None]):
-                await unit.restorations.save_group(attrs.evolve(a_group(f"g{number}"), requested_by=email))
-            await unit.restorations.save_group(attrs.evolve(a_group("g0"), tenant="other", requested_by="a@x.org"))
-            await unit.commit()
+        emails = ("a@x.org", "b@x.org", "a@x.org", None)
+        groups = [a_group(f"g{number}", requested_by=email) for number, email in enumerate(emails)]
+        await saved(env, *groups, a_group("g0", tenant=OTHER, requested_by="a@x.org"))
 
         async with env.unit_of_work() as unit:
             assert await unit.restorations.disown(TENANT, "a@x.org") == 2
@@ -110,9 +109,9 @@ class RestorationsContract(UnitOfWorkSuite):
             await unit.commit()
 
         async with env.unit_of_work() as unit:
-            groups = await unit.restorations.groups(TENANT, after=None, limit=10)
-            others = await unit.restorations.groups("other", after=None, limit=10)
-        assert [group.requested_by for group in groups] == [None, "b@x.org", None, None]
+            ours = await unit.restorations.groups(TENANT, after=None, limit=10)
+            others = await unit.restorations.groups(OTHER, after=None, limit=10)
+        assert [group.requested_by for group in ours] == [None, "b@x.org", None, None]
         assert [group.requested_by for group in others] == ["a@x.org"]
 
     async def test_requests_are_counted_by_group(self, env: UnitOfWorkEnvironment) -> None:
@@ -209,6 +208,21 @@ class RestorationsContract(UnitOfWorkSuite):
 
         assert await self.taken(env, OURS, besides=[(TENANT, "tape"), (OTHER, "vault")]) == ["b", "c"]
         assert await self.taken(env, OURS, besides=[(TENANT, "vault")]) == ["a"]
+
+    async def test_what_is_due_and_in_nobodys_hands_is_counted(self, env: UnitOfWorkEnvironment) -> None:
+        state, other = RestorationState.COPYING, RestorationState.RESTORING
+        await saved(
+            env,
+            a_restoration("a", state=state, next_attempt_at=NOW - HOUR),
+            a_restoration("b", state=state, tenant=OTHER),
+            a_restoration("c", state=state, next_attempt_at=NOW + HOUR),
+            a_restoration("d", state=state, holder=THEIRS, lease_until=NOW + HOUR),
+            a_restoration("e", state=other),
+        )
+
+        async with env.unit_of_work() as unit:
+            assert await unit.restorations.backlog(state, NOW) == Backlog(count=2, oldest_at=NOW - HOUR)
+            assert await unit.restorations.backlog(RestorationState.FAILED, NOW) == Backlog(count=0, oldest_at=None)
 
     async def test_the_queue_of_a_storage_is_counted(self, env: UnitOfWorkEnvironment) -> None:
         await saved(

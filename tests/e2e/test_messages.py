@@ -195,15 +195,16 @@ def test_used_quotas_are_told_in_upstreams_form_and_only_when_they_change(instal
 
 
 def test_upkeep_of_servers_is_visible_like_that_of_workers(tmp_path):
-    installation = Installation(tmp_path, sweep_seconds=0.1)
+    installation = Installation(tmp_path, sweep_seconds=0.1, restoration_seconds=0.1)
 
     def found() -> dict[str, dict[str, object]]:
         return {job["name"]: job for job in json.loads(command(installation, "jobs", "--json").stdout)}
 
     with installation.serving():
-        until(lambda: found().keys() >= {"sweep", "forget instances", "finish removals"})
+        upkeep = {"sweep", "forget instances", "finish removals", "restorations", "restored copies"}
+        until(lambda: found().keys() == upkeep)
         until(lambda: all(job["lastSuccessAt"] for job in found().values()))
-        assert [job["lastError"] for job in found().values()] == [None] * 3
+        assert [job["lastError"] for job in found().values()] == [None] * 5
 
 
 def test_refused_downloads_are_told_to_their_user_in_upstreams_words(installation, client):

@@ -77,16 +77,39 @@ class InMemoryJobRepository(JobRepository):
             job = tables.jobs.get(name)
             if job is None or job.holder != holder:
                 return
-            tables.jobs[name] = attrs.evolve(
-                job,
-                lease_until=None,
-                last_run_at=now,
-                last_success_at=now if error is None else job.last_success_at,
-                last_error=error,
-                backlog=backlog or job.backlog,
-            )
+            tables.jobs[name] = _went(job, now, error, backlog)
 
         self._unit.write(change)
 
+    async def note(
+        self,
+        name: str,
+        holder: str,
+        *,
+        interval: timedelta,
+        now: datetime,
+        error: str | None = None,
+        backlog: Backlog | None = None,
+    ) -> None:
+        def change(tables: Tables) -> None:
+            job = attrs.evolve(tables.jobs.get(name, JobRun(name=name, interval=interval)), interval=interval)
+            tables.jobs[name] = _went(attrs.evolve(job, holder=holder), now, error, backlog)
+
+        self._unit.write(change)
+
+    async def get(self, name: str) -> JobRun | None:
+        return self._unit.tables.jobs.get(name)
+
     async def all(self) -> tuple[JobRun, ...]:
         return tuple(row for _, row in sorted(self._unit.tables.jobs.items()))
+
+
+def _went(job: JobRun, now: datetime, error: str | None, backlog: Backlog | None) -> JobRun:
+    return attrs.evolve(
+        job,
+        lease_until=None,
+        last_run_at=now,
+        last_success_at=now if error is None else job.last_success_at,
+        last_error=error,
+        backlog=backlog or job.backlog,
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from application.ports.cached_copies import CachedCopyRepository
+from application.ports.jobs import Backlog
 from application.ports.restorations import Counts, RestorationRepository
 from domain.cached_copy import CachedCopy
 from domain.restoration import (
@@ -108,20 +109,17 @@ class InMemoryRestorationRepository(RestorationRepository):
         besides: Collection[tuple[str, str]] = (),
     ) -> tuple[Restoration, ...]:
         def change(tables: Tables) -> tuple[Restoration, ...]:
-            free = [
-                row
-                for row in tables.restorations.values()
-                if row.state is state
-                and row.next_attempt_at <= now
-                and (row.lease_until is None or row.lease_until <= now)
-                and (row.tenant, row.storage) not in besides
-            ]
+            free = [row for row in _free(tables, state, now) if (row.tenant, row.storage) not in besides]
             free.sort(key=lambda row: (row.next_attempt_at, row.tenant, row.checksum))
             taken = tuple(attrs.evolve(row, holder=holder, lease_until=until) for row in free[:limit])
             tables.restorations.update({(row.tenant, row.checksum): row for row in taken})
             return taken
 
         return self._unit.write(change)
+
+    async def backlog(self, state: RestorationState, now: datetime) -> Backlog:
+        free = _free(self._unit.tables, state, now)
+        return Backlog(count=len(free), oldest_at=min((row.next_attempt_at for row in free), default=None))
 
     async def renew(
         self, restoration: Restoration, holder: str, *, restored_bytes: int, now: datetime, until: datetime
@@ -180,6 +178,15 @@ class InMemoryRestorationRepository(RestorationRepository):
         rows = self._unit.tables.restorations.values()
         waiting = [row for row in rows if row.state is RestorationState.REQUESTED and row.next_attempt_at <= now]
         return sorted(waiting, key=lambda row: (row.requested_at, row.checksum))
+
+
+def _free(tables: Tables, state: RestorationState, now: datetime) -> list[Restoration]:
+    """Due in this state, and in nobody's hands."""
+    return [
+        row
+        for row in tables.restorations.values()
+        if row.state is state and row.next_attempt_at <= now and (row.lease_until is None or row.lease_until <= now)
+    ]
 
 
 class InMemoryCachedCopyRepository(CachedCopyRepository):

@@ -36,19 +36,42 @@ class SqlJobRepository(JobRepository):
         self, name: str, holder: str, now: datetime, *, error: str | None = None, backlog: Backlog | None = None
     ) -> None:
         """How a run went, if the holder still has the claim."""
-        values: dict[str, Any] = {"last_run_at": now, "last_error": error, "lease_until": None}
-        if error is None:
-            values["last_success_at"] = now
-        if backlog is not None:
-            values |= {"backlog": backlog.count, "oldest_at": backlog.oldest_at}
-        await self._transaction.write(
-            update(job_run).where(job_run.c.name == name, job_run.c.holder == holder).values(**values)
-        )
+        ours = (job_run.c.name == name, job_run.c.holder == holder)
+        await self._transaction.write(update(job_run).where(*ours).values(**_went(now, error, backlog)))
+
+    async def note(
+        self,
+        name: str,
+        holder: str,
+        *,
+        interval: timedelta,
+        now: datetime,
+        error: str | None = None,
+        backlog: Backlog | None = None,
+    ) -> None:
+        """How a run went that nobody claimed."""
+        values = {"interval": interval, "holder": holder, **_went(now, error, backlog)}
+        noted = upsert(self._transaction.dialect, job_run, changing=list(values))
+        await self._transaction.write(noted, {"name": name, **values})
+
+    async def get(self, name: str) -> JobRun | None:
+        """One job."""
+        found = (await self._transaction.read(select(job_run).where(job_run.c.name == name))).mappings().first()
+        return None if found is None else _job(dict(found))
 
     async def all(self) -> tuple[JobRun, ...]:
         """Every job that ever ran, by name."""
         result = await self._transaction.read(select(job_run).order_by(job_run.c.name))
         return tuple(_job(dict(row)) for row in result.mappings())
+
+
+def _went(now: datetime, error: str | None, backlog: Backlog | None) -> dict[str, Any]:
+    values: dict[str, Any] = {"last_run_at": now, "last_error": error, "lease_until": None}
+    if error is None:
+        values["last_success_at"] = now
+    if backlog is not None:
+        values |= {"backlog": backlog.count, "oldest_at": backlog.oldest_at}
+    return values
 
 
 def _job(row: dict[str, Any]) -> JobRun:

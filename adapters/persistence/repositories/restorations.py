@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, not_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, not_, or_, select, tuple_, update
 
 from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.restoration_rows import group_from, request_from, restoration_from, values
@@ -17,6 +17,7 @@ from adapters.persistence.tables import (
 )
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.upserts import upsert
+from application.ports.jobs import Backlog
 from application.ports.restorations import Counts, RestorationRepository
 from domain.restoration import (
     STARTED,
@@ -67,7 +68,9 @@ class SqlRestorationRepository(RestorationRepository):
         """Make the groups that a user asked for nobody's."""
         asked = restoration_group.c
         result = await self._transaction.write(
-            update(restoration_group).where(asked.tenant == tenant, asked.requested_by == email).values(requested_by=None)
+            update(restoration_group)
+            .where(asked.tenant == tenant, asked.requested_by == email)
+            .values(requested_by=None)
         )
         return result.rowcount
 
@@ -161,9 +164,7 @@ class SqlRestorationRepository(RestorationRepository):
     ) -> tuple[Restoration, ...]:
         """Taken in one statement; on PostgreSQL it passes over rows that another one has in hand."""
         is_free = and_(
-            restoration.c.state == state.value,
-            restoration.c.next_attempt_at <= now,
-            or_(restoration.c.lease_until.is_(None), restoration.c.lease_until <= now),
+            _is_free(state, now),
             *(
                 not_(and_(restoration.c.tenant == tenant_name, restoration.c.storage == storage))
                 for tenant_name, storage in sorted(besides)
@@ -186,6 +187,11 @@ class SqlRestorationRepository(RestorationRepository):
         )
         found = [restoration_from(dict(row)) for row in result.mappings()]
         return tuple(sorted(found, key=lambda row: (row.next_attempt_at, row.tenant, row.checksum)))
+
+    async def backlog(self, state: RestorationState, now: datetime) -> Backlog:
+        """Counted in one statement."""
+        found = select(func.count().label("count"), func.min(restoration.c.next_attempt_at).label("oldest_at"))
+        return Backlog(**(await self._transaction.read(found.where(_is_free(state, now)))).mappings().one())
 
     async def renew(
         self, restoration: Restoration, holder: str, *, restored_bytes: int, now: datetime, until: datetime
@@ -259,6 +265,14 @@ class SqlRestorationRepository(RestorationRepository):
 
 _table = restoration
 """The table, where a restoration is at hand under its name."""
+
+
+def _is_free(state: RestorationState, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        restoration.c.state == state.value,
+        restoration.c.next_attempt_at <= now,
+        or_(restoration.c.lease_until.is_(None), restoration.c.lease_until <= now),
+    )
 
 
 def _locked(name: str) -> Select[Any]:
