@@ -182,7 +182,7 @@ class Server:
 
     def wait_until_ready(self) -> None:
         """Until it answers; a process that ends before is a failure with what it said."""
-        for _ in range(600):
+        for _ in range(2400):
             if self._process.poll() is not None:
                 raise AssertionError(f"The server ended: {self.log}")
             if self._answers():
@@ -268,7 +268,7 @@ def settled_quota(server: Server, token: str) -> dict[str, Any]:
     return quota(server, token)
 
 
-def until(condition: Any, seconds: float = 30.0) -> None:
+def until(condition: Any, seconds: float = 120.0) -> None:
     """Wait until a condition holds; a failure says that it never did. No assertion on how long it took."""
     ends = time.monotonic() + seconds
     while not condition():
