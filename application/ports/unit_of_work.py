@@ -56,6 +56,10 @@ class StorageLocationRepository(Protocol):
         """Every configuration, by type and priority."""
 
     @abstractmethod
+    async def all_to_change(self, tenant: str) -> tuple[StorageLocation, ...]:
+        """The same for whoever changes any of them: nobody else does until this unit ends."""
+
+    @abstractmethod
     async def save(self, locations: Sequence[StorageLocation]) -> None:
         """Insert or replace by name. A whole reordering of priorities is saved in one call."""
 

@@ -28,7 +28,7 @@ class AddStorage:
         """Raises ``AlreadyExists``, ``Forbidden``, ``InvalidValue``, ``Conflict``, ``DatabaseUnavailable``."""
         storage_type, parameters = self.configurations.checked(request)
         async with self.unit_of_work() as work:
-            storages = await work.storages.all(request.tenant)
+            storages = await work.storages.all_to_change(request.tenant)
             if any(storage.name == request.name for storage in storages):
                 raise AlreadyExists(f"There is a storage {request.name!r} already.")
             location = StorageLocation(

@@ -28,7 +28,7 @@ class ChangeStorage:
     async def execute(self, request: StorageRequest) -> StorageView:
         """Raises ``NotFound``, ``Forbidden``, ``InvalidValue``, ``Conflict``, ``DatabaseUnavailable``."""
         async with self.unit_of_work() as work:
-            storages = await work.storages.all(request.tenant)
+            storages = await work.storages.all_to_change(request.tenant)
             old = next((storage for storage in storages if storage.name == request.name), None)
             if old is None:
                 raise NotFound(f"There is no storage {request.name!r}.")

@@ -28,7 +28,7 @@ class MoveStorage:
     async def execute(self, request: MoveStorageRequest) -> StorageView:
         """The storage as it stands now. Raises ``NotFound``, ``Conflict``, ``DatabaseUnavailable``."""
         async with self.unit_of_work() as work:
-            storages = await work.storages.all(request.tenant)
+            storages = await work.storages.all_to_change(request.tenant)
             present = next((storage for storage in storages if storage.name == request.name), None)
             if present is None:
                 raise NotFound(f"There is no storage {request.name!r}.")

@@ -24,7 +24,7 @@ class RemoveStorage:
     async def execute(self, request: RemoveStorageRequest) -> None:
         """Raises ``NotFound``, ``NotEmpty``, ``Conflict``, ``DatabaseUnavailable``."""
         async with self.unit_of_work() as work:
-            storages = await work.storages.all(request.tenant)
+            storages = await work.storages.all_to_change(request.tenant)
             if all(storage.name != request.name for storage in storages):
                 raise NotFound(f"There is no storage {request.name!r}.")
             if await work.storages.holds_files(request.tenant, request.name):

@@ -26,7 +26,7 @@ class RotateSecrets:
         """Safe to repeat. Raises ``Conflict``, ``DatabaseUnavailable``."""
         changed, unreadable = [], []
         async with self.unit_of_work() as work:
-            for location in await work.storages.all(tenant):
+            for location in await work.storages.all_to_change(tenant):
                 try:
                     newer = self.configurations.newly_sealed(location)
                 except SecretUnreadable as error:

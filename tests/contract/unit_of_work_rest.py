@@ -1,16 +1,23 @@
 """Tenants, storages, settings and the outbox."""
 
+import asyncio
 from datetime import timedelta
 
 import attrs
 import pytest
 
 from application.errors import Conflict
+from application.ports.secrets import SecretPlace
+from application.use_cases.add_storage import AddStorage
+from application.use_cases.change_storage import ChangeStorage
+from application.use_cases.configured_storage import StorageRequest
 from domain.events import DownloadAbandoned, FileLocationSuspected, TicketIssued, TicketRevoked
 from domain.settings import TenantSettings
 from domain.storage_location import StorageType
+from domain.stored_secret import MASK, sealed_in
 from tests.contract.unit_of_work_environment import OTHER, UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.factories import NOW, TENANT, a_file, a_location, a_storage
+from tests.spec.use_cases.world import World
 
 
 class TenantsContract(UnitOfWorkSuite):
@@ -68,6 +75,40 @@ class StorageLocationsContract(UnitOfWorkSuite):
 
         async with env.unit_of_work() as unit:
             assert [storage.name for storage in await unit.storages.all(TENANT)] == ["b", "c", "a"]
+
+    async def test_changes_of_storages_happen_one_after_another(self, env: UnitOfWorkEnvironment) -> None:
+        await env.save(storages=[a_storage()])
+
+        async def change(name: str) -> None:
+            async with env.unit_of_work() as unit:
+                (found,) = await unit.storages.all_to_change(TENANT)
+                await unit.storages.save([attrs.evolve(found, parameters={**found.parameters, name: name})])
+                await unit.commit()
+
+        names = [f"p{number}" for number in range(10)]
+        await asyncio.gather(*map(change, names))
+
+        async with env.unit_of_work() as unit:
+            (found,) = await unit.storages.all(TENANT)
+        assert sorted(found.parameters.keys() & set(names)) == names
+
+    async def test_a_new_secret_outlives_changes_of_those_who_do_not_see_it(self, env: UnitOfWorkEnvironment) -> None:
+        world = World()
+        request = StorageRequest(tenant=TENANT, name="disk", plugin_id="Memory", parameters={"password": "old"})
+        await AddStorage(env.unit_of_work, world.configurations).execute(request)
+        change = ChangeStorage(env.unit_of_work, world.configurations)
+
+        masked = attrs.evolve(request, parameters={"password": MASK})
+        others = [change.execute(attrs.evolve(masked, allocated_size_kb=number)) for number in range(6)]
+        new = change.execute(attrs.evolve(request, parameters={"password": "new"}))
+        await asyncio.gather(*others[:2], new, *others[2:])
+
+        async with env.unit_of_work() as unit:
+            (found,) = await unit.storages.all(TENANT)
+        sealed = sealed_in(found.parameters["password"])
+        assert sealed is not None
+        place = SecretPlace(tenant=TENANT, storage="disk", parameter="password")
+        assert world.secrets.open(sealed, place) == "new"
 
     async def test_two_storages_of_a_type_never_share_a_priority(self, env: UnitOfWorkEnvironment) -> None:
         await env.save(storages=[a_storage("a"), a_storage("t", storage_type=StorageType.NEARLINE)])

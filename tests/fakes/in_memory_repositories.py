@@ -62,6 +62,10 @@ class InMemoryStorageLocationRepository(StorageLocationRepository):
         order = list(StorageType)
         return tuple(sorted(mine, key=lambda row: (order.index(row.storage_type), row.priority, row.name)))
 
+    async def all_to_change(self, tenant: str) -> tuple[StorageLocation, ...]:
+        """A unit in memory is alone while it does not wait for anything else."""
+        return await self.all(tenant)
+
     async def save(self, locations: Sequence[StorageLocation]) -> None:
         rows = {(row.tenant, row.name): row for row in locations}
 

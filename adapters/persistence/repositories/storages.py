@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from adapters.persistence.mappers import storage_from, storage_values
 from adapters.persistence.tables import file_location, storage_location
+from adapters.persistence.tables import tenant as tenants
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.upserts import upsert
 from application.ports.unit_of_work import StorageLocationRepository
@@ -33,6 +34,11 @@ class SqlStorageLocationRepository(StorageLocationRepository):
         result = await self._transaction.read(select(storage_location).where(storage_location.c.tenant == tenant))
         found = [storage_from(dict(row)) for row in result.mappings()]
         return tuple(sorted(found, key=lambda row: (_ORDER.index(row.storage_type), row.priority, row.name)))
+
+    async def all_to_change(self, tenant: str) -> tuple[StorageLocation, ...]:
+        """The row of the tenant stands for its storages; SQLite has one writer anyway, from here on."""
+        await self._transaction.write(select(tenants.c.name).where(tenants.c.name == tenant).with_for_update())
+        return await self.all(tenant)
 
     async def save(self, locations: Sequence[StorageLocation]) -> None:
         """Insert or replace by name. Raises ``Conflict`` when two of one type end up with the same priority.
