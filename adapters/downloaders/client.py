@@ -1,7 +1,7 @@
 """Asks other instances for files over their private API (contract-catalog section 1.3, steps 8 and 9)."""
 
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import attrs
 import httpx
+import msgspec
 import structlog
 from cachetools import LRUCache
 
@@ -18,6 +19,7 @@ from application.ports.downloaders import Downloader, DownloaderUnavailable, Rem
 from application.ports.tokens import TokenIssuer
 from domain.access import Caller, Role
 from domain.account import AccountKey
+from domain.availability import Availability, CopyAvailability
 from domain.preconditions import Conditions
 
 IDENTITY_LIFETIME = timedelta(seconds=60)
@@ -47,6 +49,18 @@ _OF_THE_CONNECTION = frozenset(
         "correlation-id",
     }
 )
+
+
+class _FileStatus(msgspec.Struct):
+    """What an instance says of a file (contract-downloader section 1.4); other members are not looked at."""
+
+    checksum: str
+    state: Availability
+    expiration_date: datetime | None = None
+
+    def said(self) -> CopyAvailability:
+        return CopyAvailability(state=self.state, until=self.expiration_date)
+
 
 _log = structlog.get_logger("rs_downloader.downloaders")
 
@@ -108,6 +122,21 @@ class HttpDownloader(Downloader):
         received = [(name.decode("latin-1").lower(), value) for name, value in response.headers.raw]
         fields = tuple((name, value.decode("latin-1")) for name, value in received if name not in _OF_THE_CONNECTION)
         return HttpAnswer(response.status_code, fields, response)
+
+    async def availability(
+        self, instance: str, tenant: str, checksums: Sequence[str]
+    ) -> Mapping[str, CopyAvailability]:
+        try:
+            # Which files are readable is told to everybody: no identity is needed.
+            answer = await self._http.post(
+                f"{instance}/files/availability/status", json={"checksums": list(checksums)}, headers={"scope": tenant}
+            )
+            answer.raise_for_status()
+            return {file.checksum: file.said() for file in msgspec.json.decode(answer.content, type=list[_FileStatus])}
+        except httpx.HTTPError as error:
+            raise _failed(error) from error
+        except (msgspec.DecodeError, ValueError) as error:
+            raise DownloaderUnavailable("A downloader's answer on availability cannot be read.") from error
 
     async def is_there(self, instance: str) -> bool:
         try:

@@ -1,7 +1,9 @@
 """Which nearline copies can be read now: asked of their storages, once in a while (DESIGN section 5, step 3)."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Protocol
 
 import attrs
 from cachetools import LRUCache
@@ -30,8 +32,16 @@ class _Remembered:
     availability: CopyAvailability
 
 
+class NearlineAnswers(Protocol):
+    """Whoever can say which nearline copies are readable now."""
+
+    @abstractmethod
+    async def answers(self, copies: Sequence[Copy]) -> Answers:
+        """What can be said of these copies; each of them has an answer."""
+
+
 @attrs.define(eq=False)
-class Nearline:
+class Nearline(NearlineAnswers):
     """Asks nearline storages about copies; GET, HEAD and questions of availability share what they said.
 
     - An answer is believed for ``answer_seconds``; ERROR, which is none, for ``ERROR_SECONDS`` at most.

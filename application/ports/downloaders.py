@@ -1,12 +1,14 @@
 """Other instances of this service that deliver files in place of this one."""
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 import attrs
 
 from application.errors import PortError
 from domain.account import AccountKey
+from domain.availability import CopyAvailability
 from domain.preconditions import Conditions
 
 
@@ -61,6 +63,15 @@ class Downloader(Protocol):
         """The instance's answer, whatever its status. ``instance`` is a base URL.
 
         Raises ``DownloaderUnavailable``: nothing of the answer has come then.
+        """
+
+    @abstractmethod
+    async def availability(
+        self, instance: str, tenant: str, checksums: Sequence[str]
+    ) -> Mapping[str, CopyAvailability]:
+        """What the instance says of files, at most ``MOST_CHECKSUMS``; those that it does not know are left out.
+
+        Raises ``DownloaderUnavailable``.
         """
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 import attrs
 
-from application.delivery.nearline import Nearline
+from application.delivery.nearline import NearlineAnswers
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.availability import CopyAvailability, is_ours, of_file, require_few, to_ask
@@ -34,7 +34,7 @@ class CheckAvailability:
     """
 
     unit_of_work: UnitOfWorkFactory
-    nearline: Nearline
+    nearline: NearlineAnswers
     clock: Clock
 
     async def execute(self, request: CheckAvailabilityRequest) -> tuple[FileAvailability, ...]:

@@ -6,9 +6,10 @@ from adapters.telemetry.copies import log_copy
 from application.delivery.cool_downs import CoolDowns
 from application.delivery.copies import Suspicion
 from application.delivery.guarded import Deadlines
-from application.delivery.nearline import Nearline
+from application.delivery.nearline import Nearline, NearlineAnswers
 from application.delivery.redirect import Redirects
 from application.delivery.refusals import Refusals
+from application.delivery.remote_nearline import RemoteNearline
 from application.delivery.rota import DownloadersCheck, Rota
 from application.delivery.running import RunningTransfers
 from application.delivery.slots import Slots
@@ -30,7 +31,9 @@ from application.use_cases.report_refusals import ReportRefusals
 from application.use_cases.revoke_ticket import RevokeTicket
 from application.use_cases.set_quota import SetQuota
 from application.use_cases.sweep import Sweep
+from domain.profile import relays
 from entrypoints.containers.given import Given
+from entrypoints.settings import Settings
 
 _one = providers.Singleton
 _settings = Given.settings
@@ -40,6 +43,11 @@ _ids = _adapters.ids
 _ledger = _adapters.ledger
 _registry = _adapters.storage_registry
 _unit_of_work = _adapters.unit_of_work.provider
+
+
+def _who_is_asked(settings: Settings, here: NearlineAnswers, there: NearlineAnswers) -> NearlineAnswers:
+    """A front door alone reaches no storage."""
+    return there if relays(settings.active_profiles) else here
 
 
 class DeliveryUseCases(Given):
@@ -106,6 +114,8 @@ class DeliveryUseCases(Given):
     rota = _one(Rota, _settings.provided.downloader_urls, _clock)
     relay_download = _one(RelayDownload, downloader=_adapters.downloader, rota=rota)
     check_downloaders = _one(DownloadersCheck, _adapters.downloader, rota)
+    remote_nearline = _one(RemoteNearline, _adapters.downloader, rota)
+    nearline_answers = providers.Callable(_who_is_asked, _settings, nearline, remote_nearline)
     renew_transfers = _one(
         RenewTransfers,
         ledger=_ledger,
