@@ -18,10 +18,10 @@ from kombu.exceptions import KombuError
 
 from adapters.amqp.connecting import connection
 from adapters.amqp.dispositions import RETRY_DELAYS, Dead, Disposition, Done, Later, after
-from adapters.amqp.incoming import Delivery, Unreadable, read
+from adapters.amqp.incoming import Delivery, Unreadable, read, without_taken
 from adapters.amqp.returning import Returning
 from adapters.amqp.topology import Subscription, Topology
-from application.ports.messages import Received
+from application.ports.messages import PartlyRefused, Received
 
 HEARTBEAT_SECONDS = 10.0
 LONGEST_PAUSE = 10.0
@@ -163,6 +163,8 @@ class AMQPConsumer:
             await self.handler(read(delivery))
         except Unreadable as error:
             return Dead(str(error))
+        except PartlyRefused as error:
+            return Dead(str(error), without_taken(delivery.body, error.items))
         except Exception as error:  # noqa: BLE001 — whatever one message does must stop no other.
             return after(error, retries=delivery.retries, delays=self.delays)
         return Done()

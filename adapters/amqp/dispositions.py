@@ -24,9 +24,10 @@ class Later:
 
 @attrs.frozen
 class Dead:
-    """Put aside with the reason, for people to look at."""
+    """Put aside with the reason, for people to look at; ``body`` is what is left of it when a part was done."""
 
     reason: str
+    body: bytes | None = None
 
 
 Disposition = Done | Later | Dead

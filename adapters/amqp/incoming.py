@@ -5,19 +5,24 @@ Jackson and Gson write the same JSON objects; they differ in headers, and in nul
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
 from adapters.amqp import topology
-from adapters.amqp.outgoing import CONVERTER_HEADER, GSON, JACKSON, TENANT_HEADER
+from adapters.amqp.outgoing import CONVERTER_HEADER, GSON, JACKSON, ORIGIN_HEADER, TENANT_HEADER
 from application.ports.messages import (
     Fact,
     FileDeleted,
     FileStored,
+    LicenceAcceptedElsewhere,
+    LicenceResetElsewhere,
     NotForUs,
+    ProductsSaid,
     Received,
+    RefusedItem,
     RestorationRequested,
     StorageChanged,
     TenantCreated,
@@ -28,6 +33,9 @@ from domain.restoration import DEFAULT_HOURS, MOST_FILES
 
 MOST_BYTES = 4 * 1024 * 1024
 """The largest body that is read; a thousand checksums have less than a tenth of it."""
+
+_LAST_SECOND = 2**35
+"""Of the eleventh century to come; what is larger counts something else than seconds."""
 
 RETRIES_HEADER = "x-retries"
 
@@ -69,21 +77,41 @@ def read(delivery: Delivery) -> Received:
     if not isinstance(tenant, str) or not tenant:
         where = "The member 'tenant'" if is_about_tenants else f"The header {TENANT_HEADER}"
         raise Unreadable(f"{where} is missing or no text.")
-    reader = _READERS[delivery.event]
+    is_own = delivery.headers.get(ORIGIN_HEADER) == topology.SERVICE_TYPE
+    fact = NotForUs() if is_own else _READERS[delivery.event](body)
     message_id, is_certain = _identity(delivery, tenant)
     return Received(
         tenant=tenant,
-        fact=reader(body),
+        fact=fact,
         message_id=message_id,
         is_id_certain=is_certain,
         is_redelivered=delivery.is_redelivered or delivery.retries > 0,
+        sent_at=_instant(delivery.timestamp),
     )
+
+
+def without_taken(body: bytes, refused: Sequence[RefusedItem]) -> bytes:
+    """What is left of a message of which only these items were refused; each with its reason, in ``refused``."""
+    whole = _object(body)
+    items = [whole["features"][item.index] for item in refused]
+    reasons = [{**attrs.asdict(item), "index": index} for index, item in enumerate(refused)]
+    return json.dumps({**whole, "features": items, "refused": reasons}).encode()
+
+
+def _instant(timestamp: object) -> datetime | None:
+    """AMQP counts seconds since 1970; what is no such number says nothing."""
+    if isinstance(timestamp, datetime):
+        return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
+    if not isinstance(timestamp, int) or not 0 < timestamp < _LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def _object(body: bytes) -> Body:
     try:
         value = json.loads(body)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    # No JSON, no UTF-8, or a number of thousands of digits.
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"The body is no JSON: {type(error).__name__}.") from error
     if not isinstance(value, dict):
         raise Unreadable("The body is no JSON object.")
@@ -163,6 +191,40 @@ def _restoration(body: Body) -> Fact:
     )
 
 
+def _licence(body: Body) -> Fact:
+    match _text(body, "action"):
+        case "ACCEPT":
+            return LicenceAcceptedElsewhere(email=_text(body, "user"), link=_text(body, "licenseLink"))
+        case "RESET":
+            return LicenceResetElsewhere()
+    return NotForUs()
+
+
+def _products(body: Body) -> Fact:
+    action = _text(body, "action")
+    if action not in {"CREATE", "UPDATE", "DELETE"}:
+        raise Unreadable(f"The action is {action!r}; known are CREATE, UPDATE and DELETE.")
+    documents = body.get("features")
+    if not isinstance(documents, list):
+        raise Unreadable("The member 'features' is no list.")
+    said_at = _optional_text(body, "saidAt")
+    return ProductsSaid(
+        documents=tuple(documents),
+        is_removal=action == "DELETE",
+        said_at=None if said_at is None else _said_at(said_at),
+    )
+
+
+def _said_at(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unreadable("The member 'saidAt' is no instant of ISO 8601.") from error
+    if instant.tzinfo is None:
+        raise Unreadable("The member 'saidAt' has no time zone.")
+    return instant
+
+
 _READERS: Mapping[str, Callable[[Body], Fact]] = {
     topology.USER: _user,
     topology.STORAGE_CHANGED: _storage_changed,
@@ -172,6 +234,8 @@ _READERS: Mapping[str, Callable[[Body], Fact]] = {
     topology.TENANT_DELETED: _tenant_deleted,
     topology.FILE_REFERENCE: _file_reference,
     topology.RESTORATION: _restoration,
+    topology.LICENCE: _licence,
+    topology.PRODUCTS: _products,
 }
 
 

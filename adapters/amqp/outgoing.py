@@ -12,6 +12,7 @@ from kombu import Exchange
 from adapters.amqp.topology import (
     FILE_AVAILABLE,
     FILE_AVAILABLE_KEY,
+    LICENCE,
     NOTIFICATION,
     QUOTA_UPDATE,
     REQUESTS_GROUP,
@@ -24,6 +25,8 @@ TENANT_HEADER = "regards.tenant"
 CONVERTER_HEADER = "regards.converter"
 TYPE_HEADER = "__TypeId__"
 OLD_TYPE_HEADER = "regards.type"
+ORIGIN_HEADER = "rs-downloader.origin"
+"""Of events that we listen to as well: with our name in it, they are our own, and no news."""
 
 JACKSON = "JACKSON"
 GSON = "GSON"
@@ -74,6 +77,8 @@ class _Form:
     body: Callable[[Payload], dict[str, object]]
     exchange: Callable[[Topology], Exchange]
     routing_key: str = ""
+    is_heard: bool = False
+    """Whether we listen to events of this type, too."""
 
 
 def _quota_update(payload: Payload) -> dict[str, object]:
@@ -119,6 +124,14 @@ def _group_ended(payload: Payload) -> dict[str, object]:
     }
 
 
+def _licence_accepted(payload: Payload) -> dict[str, object]:
+    return {"action": "ACCEPT", "user": payload["email"], "licenseLink": payload["link"]}
+
+
+def _licence_reset(payload: Payload) -> dict[str, object]:
+    return {"action": "RESET", "user": "", "licenseLink": payload["link"]}
+
+
 def _in_zulu(instant: datetime) -> str:
     """ISO 8601 in UTC with microseconds and ``Z``, as upstream's Gson writes dates."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -156,6 +169,20 @@ _FORMS: Mapping[str, _Form] = {
         body=_group_ended,
         exchange=lambda topology: topology.broadcast(REQUESTS_GROUP),
     ),
+    "LicenceAccepted": _Form(
+        event=LICENCE,
+        converter=JACKSON,
+        body=_licence_accepted,
+        exchange=lambda topology: topology.broadcast(LICENCE),
+        is_heard=True,
+    ),
+    "LicenceReset": _Form(
+        event=LICENCE,
+        converter=JACKSON,
+        body=_licence_reset,
+        exchange=lambda topology: topology.broadcast(LICENCE),
+        is_heard=True,
+    ),
 }
 """Events that others hear of, by type; all others are told to nobody."""
 
@@ -171,6 +198,8 @@ def outgoing(event: StoredEvent, topology: Topology) -> OutgoingMessage | None:
     headers = {TENANT_HEADER: event.tenant, CONVERTER_HEADER: form.converter, TYPE_HEADER: form.event}
     if form.converter == GSON:
         headers[OLD_TYPE_HEADER] = form.event
+    if form.is_heard:
+        headers[ORIGIN_HEADER] = SERVICE_TYPE
     body = json.dumps(form.body(event.payload), ensure_ascii=False, separators=(",", ":"))
     return OutgoingMessage(
         exchange=form.exchange(topology),

@@ -46,16 +46,19 @@ class Returning:
             self._topology.dead_letter_key,
             {
                 "x-death-queue": queue,
-                "x-exception-message": disposition.reason[:LONGEST_REASON],
+                "x-exception-message": _storable(disposition.reason[:LONGEST_REASON]),
                 "x-original-exchange": origin.get("exchange") or "",
                 "x-original-routingKey": origin.get("routing_key") or "",
             },
+            disposition.body,
         )
 
-    def _publish(self, message: Any, exchange: str, routing_key: str, headers: Mapping[str, object]) -> None:
+    def _publish(
+        self, message: Any, exchange: str, routing_key: str, headers: Mapping[str, object], body: bytes | None = None
+    ) -> None:
         properties = {name: message.properties[name] for name in _KEPT if message.properties.get(name) is not None}
         self._producer.publish(
-            message.body,
+            message.body if body is None else body,
             exchange=exchange,
             routing_key=routing_key,
             headers={**(message.headers or {}), **headers},
@@ -67,3 +70,8 @@ class Returning:
             retry=False,
             **properties,
         )
+
+
+def _storable(text: str) -> str:
+    """The text with halves of characters written out: a message may hold them, a header may not."""
+    return text.encode(errors="backslashreplace").decode()

@@ -20,6 +20,9 @@ TENANT_CREATED = "fr.cnes.regards.framework.amqp.event.tenant.TenantCreatedEvent
 TENANT_DELETED = "fr.cnes.regards.framework.amqp.event.tenant.TenantDeletedEvent"
 FILE_REFERENCE = "fr.cnes.regards.modules.filecatalog.amqp.output.FileReferenceEvent"
 RESTORATION = "fr.cnes.regards.modules.filecatalog.amqp.input.FilesRestorationRequestEvent"
+LICENCE = "fr.cnes.regards.modules.accessrights.domain.projects.events.LicenseEvent"
+PRODUCTS = "ProductsEvent"
+"""Our own: upstream has no message by which products come into its catalogue."""
 
 QUOTA_UPDATE = "fr.cnes.regards.modules.filecatalog.amqp.input.QuotaUpdateEvent"
 NOTIFICATION = "fr.cnes.regards.framework.amqp.event.notification.NotificationEvent"
@@ -58,6 +61,8 @@ SUBSCRIPTIONS = (
     Subscription(event=PLUGIN_FORGOTTEN, handler="PluginConfClearCacheEventHandler", is_own=True),
     Subscription(event=FILE_REFERENCE, handler="FileReferenceEventHandler"),
     Subscription(event=RESTORATION, handler="FilesRestorationRequestEventHandler"),
+    Subscription(event=LICENCE, handler="LicenseEventHandler"),
+    Subscription(event=PRODUCTS, handler="ProductsEventHandler", is_own=True),
     Subscription(event=TENANT_CREATED, handler="TenantCreatedEventHandler", scope=Scope.INSTANCE),
     Subscription(event=TENANT_DELETED, handler="TenantDeletedEventHandler", scope=Scope.INSTANCE),
 )
@@ -85,6 +90,7 @@ class Topology:
             self.broadcast(QUOTA_UPDATE),
             self.broadcast(NOTIFICATION),
             self.broadcast(REQUESTS_GROUP),
+            self.broadcast(LICENCE),
             self.file_notifications(),
         )
 

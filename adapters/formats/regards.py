@@ -40,7 +40,7 @@ _FILE_MEMBERS = {
 
 def read_feature(document: Mapping[str, Any], *, tenant: str, now: datetime) -> Product:
     """The product that a feature describes. Raises ``InvalidValue``."""
-    urn = Urn.parse(_urn_text(document))
+    urn = feature_name(document)
     if urn.tenant != tenant:
         raise InvalidValue(f"{urn} is of the tenant {urn.tenant!r}, not of {tenant!r}.")
     provider_id = optional_text(document, "providerId") or (
@@ -96,9 +96,9 @@ def write_file(entry: FileEntry) -> dict[str, object]:
     return {"dataType": entry.data_type.value, **named, "types": list(entry.types), **more}
 
 
-def _urn_text(document: Mapping[str, Any]) -> str:
-    """Features of their providers have the URN beside an ``id`` of their own."""
-    return text(document, "urn" if document.get("urn") is not None else "id")
+def feature_name(document: Mapping[str, Any]) -> Urn:
+    """The URN of a feature. Those of their providers have it beside an ``id`` of their own. Raises ``InvalidValue``."""
+    return Urn.parse(text(document, "urn" if document.get("urn") is not None else "id"))
 
 
 def _geometry(document: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -42,10 +42,10 @@ def read_stac(document: Mapping[str, Any], *, tenant: str, now: datetime) -> Pro
     if document.get("type") != "Feature":
         raise InvalidValue("A STAC document is a Feature (an item) or a Collection.")
     name = text(document, "id")
+    urn = stac_name(document, tenant=tenant)
     properties = mapping(document.get("properties"), "'properties'")
     _require_time(properties)
     collection = optional_text(document, "collection")
-    urn = _urn(name, EntityType.DATA, tenant, within=collection or "")
     own = optional_mapping(document, PRODUCT)
     if own is not None:
         # Ours: whether its files can be had at once is not what it says.
@@ -70,11 +70,19 @@ def read_stac(document: Mapping[str, Any], *, tenant: str, now: datetime) -> Pro
     )
 
 
+def stac_name(document: Mapping[str, Any], *, tenant: str) -> Urn:
+    """The URN of what an item or a collection describes. Raises ``InvalidValue``."""
+    name = text(document, "id")
+    if document.get("type") == "Collection":
+        return _urn(name, EntityType.DATASET, tenant)
+    return _urn(name, EntityType.DATA, tenant, within=optional_text(document, "collection") or "")
+
+
 def _collection(document: Mapping[str, Any], *, tenant: str, now: datetime) -> Product:
     name = text(document, "id")
     aside = {"id", "type", "links", "assets", "title", "stac_version"}
     return Product(
-        urn=_urn(name, EntityType.DATASET, tenant),
+        urn=stac_name(document, tenant=tenant),
         provider_id=name,
         label=optional_text(document, "title") or name,
         model="stac-collection",

@@ -73,7 +73,7 @@ async def list_all_users(
 
 @put(
     "/users/{user_email:str}",
-    **_operation("saveUser", "Add or change a user", answer=UserView, example=_EXAMPLE, problems=(422,)),
+    **_operation("saveUser", "Add or change a user", answer=UserView, example=_EXAMPLE, problems=(422,), also=(201,)),
 )
 async def save_one_user(
     user_email: FromPath[str],
@@ -92,14 +92,18 @@ async def save_one_user(
 
 @delete(
     "/users/{user_email:str}",
-    **_operation("removeUser", "Remove a user", status=204, problems=(404,)),
+    **_operation("removeUser", "Remove a user with all that is kept of them", status=204, problems=(404, 422)),
 )
 async def remove_one_user(
     user_email: FromPath[str],
     caller: CallerDependency,
     remove_user: NamedDependency[SkipValidation[RemoveUser]],
 ) -> None:
-    """The download account and its history go too; a token that is out there is valid until it expires."""
+    """Their login if they have one here, download account with history and tickets, groups, and accepted licences.
+
+    Nothing of it comes to whoever gets the address next. The user may also be one who logs in elsewhere. A token that
+    is out there is valid until it expires. Events that name the user are kept for 30 days, as all are.
+    """
     await remove_user.execute(caller, user_email)
 
 

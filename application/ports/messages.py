@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import attrs
@@ -92,6 +93,31 @@ class RestorationRequested:
     available_hours: int
 
 
+@attrs.frozen(kw_only=True)
+class LicenceAcceptedElsewhere:
+    """A user has accepted the tenant's licence, the text behind ``link``, in another service."""
+
+    email: str
+    link: str
+
+
+@attrs.frozen
+class LicenceResetElsewhere:
+    """Everybody is to accept the tenant's licence anew, says another service."""
+
+
+@attrs.frozen(kw_only=True)
+class ProductsSaid:
+    """What products are now, as documents in any of the formats; or (``is_removal``) which of them are gone.
+
+    ``said_at`` is when, if the message says so itself.
+    """
+
+    documents: tuple[object, ...]
+    is_removal: bool = False
+    said_at: datetime | None = None
+
+
 @attrs.frozen
 class NotForUs:
     """A fact of a kind that changes nothing here."""
@@ -105,6 +131,9 @@ Fact = (
     | FileStored
     | FileDeleted
     | RestorationRequested
+    | LicenceAcceptedElsewhere
+    | LicenceResetElsewhere
+    | ProductsSaid
     | NotForUs
 )
 
@@ -114,7 +143,8 @@ class Received:
     """A message that could be read.
 
     ``message_id`` names it: the sender's own id, or else a fingerprint of all that was sent, which two messages of the
-    same second may share (``is_id_certain`` tells). ``is_redelivered``: it was handed out before.
+    same second may share (``is_id_certain`` tells). ``is_redelivered``: it was handed out before. ``sent_at``: when the
+    sender says that it was sent, if at all; mostly to the second.
     """
 
     tenant: str
@@ -122,3 +152,25 @@ class Received:
     message_id: str
     is_id_certain: bool
     is_redelivered: bool = False
+    sent_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RefusedItem:
+    """One item of a message, and why it was refused.
+
+    ``index`` counts from 0; ``name`` is what it calls itself, if anything.
+    """
+
+    index: int
+    name: str
+    code: str
+    reason: str
+
+
+class PartlyRefused(Exception):
+    """Some items of a message were refused. All others have taken effect, for good, and the message is recorded."""
+
+    def __init__(self, items: Sequence[RefusedItem]) -> None:
+        super().__init__("; ".join(f"{item.index} {item.name!r}: {item.reason}" for item in items))
+        self.items = tuple(items)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.product import Product
+from domain.urn import Urn
 
 
 class ProductFormats(Protocol):
@@ -17,6 +18,13 @@ class ProductFormats(Protocol):
 
         What is no URN becomes one, the same for the same name every time. A file with a checksum is ours, whatever its
         address; one without is a reference to that address. Raises ``InvalidValue`` that says what is wrong.
+        """
+
+    @abstractmethod
+    def name(self, document: object, *, tenant: str) -> Urn:
+        """The URN of the product that a document describes, whatever else it says; also of a URN's text itself.
+
+        Raises ``InvalidValue``.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Forget a deleted user's download account."""
+"""Forget a user's download account."""
 
 import attrs
 
@@ -17,7 +17,10 @@ class ForgetUserRequest:
 
 @attrs.frozen
 class ForgetUser:
-    """Delete a user's account with its limits, use and history; a user of the same name later starts from nothing."""
+    """Delete a user's account with its limits, use and history, so that they start from nothing.
+
+    The user stays, with groups and accepted licences: ``RemoveUser`` removes those, too.
+    """
 
     ledger: Ledger
 

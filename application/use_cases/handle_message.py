@@ -1,18 +1,22 @@
 """Do what a received message says, once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
 import attrs
 
 from application.ports.clock import Clock
-from application.ports.ledger import Ledger
 from application.ports.messages import (
     FileDeleted,
     FileStored,
+    LicenceAcceptedElsewhere,
+    LicenceResetElsewhere,
     NotForUs,
+    PartlyRefused,
+    ProductsSaid,
     Received,
+    RefusedItem,
     RestorationRequested,
     StorageChanged,
     TenantCreated,
@@ -21,11 +25,18 @@ from application.ports.messages import (
 )
 from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.use_cases.add_tenant import AddTenant
+from application.use_cases.hear_licence import HearAcceptance, HearAcceptanceRequest, HearReset
+from application.use_cases.hear_products import HearProducts, HearProductsRequest
+from application.use_cases.manage_users import RemoveUser
 from application.use_cases.register_files import FilesRefused, NewFile, RegisterFiles, RegisterFilesRequest
+from application.use_cases.register_products import RefusedProduct
 from application.use_cases.remove_file_location import RemoveFileLocation, RemoveFileLocationRequest
 from application.use_cases.request_restoration import RequestRestoration, RequestRestorationRequest
-from domain.account import AccountKey
+from domain.access import Caller, Role
 from domain.errors import InvalidValue, NotFound
+
+_SENDER = "messages@localhost"
+"""In whose name users are removed whom others have removed."""
 
 RemoveTenant = Callable[[str], Awaitable[bool]]
 
@@ -38,23 +49,28 @@ class HandleMessage:
       when repeated.
     - What was handled before is not done again. A mere fingerprint counts only for a redelivery: two messages of one
       second may be alike.
-    - A deleted file that is not there any more, or a user without an account, is as it should be.
+    - A deleted file that is not there any more, or a user of whom nothing is known, is as it should be.
+    - Items of a message that are refused are told again when it comes again: they may not have been put aside.
     """
 
     unit_of_work: UnitOfWorkFactory
-    ledger: Ledger
     clock: Clock
     register_files: RegisterFiles
     remove_file_location: RemoveFileLocation
     request_restoration: RequestRestoration
     add_tenant: AddTenant
     remove_tenant: RemoveTenant
+    remove_user: RemoveUser
+    hear_acceptance: HearAcceptance
+    hear_reset: HearReset
+    hear_products: HearProducts
 
     async def execute(self, received: Received) -> bool:
         """``False`` when it was handled before, or is of no interest.
 
         Raises ``NotFound`` for a tenant that is not served, ``InvalidValue`` for what the rules refuse,
-        ``StorageUnavailable``, ``Conflict``, ``DatabaseUnavailable``.
+        ``PartlyRefused`` when only some of its items are refused, ``StorageUnavailable``, ``Conflict``,
+        ``DatabaseUnavailable``.
         """
         if isinstance(received.fact, NotForUs):
             return False
@@ -62,6 +78,8 @@ class HandleMessage:
             is_known = await work.inbox.knows(received.tenant, received.message_id)
             is_served = await work.tenants.exists(received.tenant)
         if is_known and _may_be_dropped(received):
+            if isinstance(received.fact, ProductsSaid):
+                _tell(self.hear_products.refused(_products(received.fact, received)))
             return False
         if not is_served and not isinstance(received.fact, TenantCreated | TenantDeleted):
             raise NotFound(f"The tenant {received.tenant!r} is not served.")
@@ -80,12 +98,8 @@ class HandleMessage:
         match received.fact:
             case FileStored() as stored:
                 await self._register(stored, tenant, recording)
-            case FileDeleted(checksum=checksum, storage=storage):
-                remove = attrs.evolve(self.remove_file_location, unit_of_work=recording)
-                try:
-                    await remove.execute(RemoveFileLocationRequest(tenant=tenant, checksum=checksum, storage=storage))
-                except NotFound:
-                    await _only_record(recording)
+            case FileDeleted() as deleted:
+                await self._remove_copy(deleted, tenant, recording)
             case RestorationRequested() as wanted:
                 request = RequestRestorationRequest(
                     tenant=tenant,
@@ -100,14 +114,40 @@ class HandleMessage:
                 await self.remove_tenant(tenant)
                 await _only_record(recording)
             case UserDeleted(email=email):
-                await self.ledger.forget(AccountKey.of_user(tenant, email))
-                async with recording() as work:
-                    # Whoever gets this address next inherits no group.
-                    await work.access.set_groups_of(tenant, email, ())
-                    await work.commit()
+                await self._remove_user(email, tenant, recording)
+            case LicenceAcceptedElsewhere() | LicenceResetElsewhere() | ProductsSaid():
+                await self._hear(received, recording)
             case StorageChanged() | NotForUs():
                 # Every decision reads the configuration, and a storage is built anew for a changed one.
                 await _only_record(recording)
+
+    async def _hear(self, received: Received, recording: UnitOfWorkFactory) -> None:
+        """Take note of what concerns the catalogue."""
+        match received.fact:
+            case LicenceAcceptedElsewhere(email=email, link=link):
+                acceptance = HearAcceptanceRequest(
+                    tenant=received.tenant, email=email, link=link, said_at=received.sent_at
+                )
+                await attrs.evolve(self.hear_acceptance, unit_of_work=recording).execute(acceptance)
+            case LicenceResetElsewhere():
+                await attrs.evolve(self.hear_reset, unit_of_work=recording).execute(received.tenant, received.sent_at)
+            case ProductsSaid() as said:
+                _tell(await self.hear_products.within(recording).execute(_products(said, received)))
+
+    async def _remove_copy(self, deleted: FileDeleted, tenant: str, recording: UnitOfWorkFactory) -> None:
+        request = RemoveFileLocationRequest(tenant=tenant, checksum=deleted.checksum, storage=deleted.storage)
+        try:
+            await attrs.evolve(self.remove_file_location, unit_of_work=recording).execute(request)
+        except NotFound:
+            await _only_record(recording)
+
+    async def _remove_user(self, email: str, tenant: str, recording: UnitOfWorkFactory) -> None:
+        """As whoever manages the users of a project may do, and no more."""
+        sender = Caller(tenant, _SENDER, Role.PROJECT_ADMIN)
+        try:
+            await attrs.evolve(self.remove_user, unit_of_work=recording).execute(sender, email)
+        except NotFound:
+            await _only_record(recording)
 
     async def _register(self, stored: FileStored, tenant: str, recording: UnitOfWorkFactory) -> None:
         new = NewFile(**attrs.asdict(stored))
@@ -115,6 +155,21 @@ class HandleMessage:
         result = await register.execute(RegisterFilesRequest(tenant=tenant, files=(new,)))
         if isinstance(result, FilesRefused):
             raise InvalidValue("; ".join(f"{item.code}: {item.reason}" for item in result.refused))
+
+
+def _products(said: ProductsSaid, received: Received) -> HearProductsRequest:
+    return HearProductsRequest(
+        tenant=received.tenant,
+        documents=said.documents,
+        is_removal=said.is_removal,
+        sent_at=said.said_at or received.sent_at,
+    )
+
+
+def _tell(refused: Sequence[RefusedProduct]) -> None:
+    """Raise ``PartlyRefused`` if anything was."""
+    if refused:
+        raise PartlyRefused([RefusedItem(**attrs.asdict(item)) for item in refused])
 
 
 class _HandledMeanwhile(Exception):

@@ -10,6 +10,9 @@ from domain.account import AccountKey
 from domain.errors import InvalidValue, NotFound
 from domain.groups import AccessGroup
 
+MOST_MEMBERS = 10_000
+"""Users of one request."""
+
 
 @attrs.frozen
 class ListGroups:
@@ -65,6 +68,30 @@ class ListMembers:
 
 
 @attrs.frozen
+class ReplaceMembers:
+    """Put exactly these users into a group; it counts from the next request on.
+
+    - The users need not be known here: identities may come from elsewhere.
+    - All of them or, when one is refused, nobody.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+
+    async def execute(self, tenant: str, name: str, emails: Collection[str]) -> tuple[str, ...]:
+        """Who is in it now. Raises ``InvalidValue``, ``NotFound``, ``Conflict``, ``DatabaseUnavailable``."""
+        if len(emails) > MOST_MEMBERS:
+            raise InvalidValue(f"At most {MOST_MEMBERS} users at once, not {len(emails)}.")
+        for email in emails:
+            _require_person(tenant, email)
+        async with self.unit_of_work() as work:
+            if all(group.name != name for group in await work.access.groups(tenant)):
+                raise NotFound(f"There is no access group {name!r}.")
+            await work.access.set_members(tenant, name, emails)
+            await work.commit()
+        return tuple(sorted(set(emails)))
+
+
+@attrs.frozen
 class ReadUserGroups:
     """The groups that a user was put into."""
 
@@ -99,9 +126,7 @@ class ChangeUserGroups:
 
     async def execute(self, request: ChangeUserGroupsRequest) -> tuple[str, ...]:
         """The groups now. Raises ``InvalidValue``, ``NotFound`` for a group, ``Conflict``, ``DatabaseUnavailable``."""
-        AccountKey.of_user(request.tenant, request.email)
-        if request.email == ANONYMOUS_EMAIL:
-            raise InvalidValue("The anonymous user is in no group but the public ones.")
+        _require_person(request.tenant, request.email)
         async with self.unit_of_work() as work:
             before = await work.access.groups_of(request.tenant, request.email)
             wanted = set(before if request.exactly is None else request.exactly)
@@ -113,3 +138,9 @@ class ChangeUserGroups:
                 await work.access.set_groups_of(request.tenant, request.email, wanted)
                 await work.commit()
         return tuple(sorted(wanted))
+
+
+def _require_person(tenant: str, email: str) -> None:
+    AccountKey.of_user(tenant, email)
+    if email == ANONYMOUS_EMAIL:
+        raise InvalidValue("The anonymous user is in no group but the public ones.")

@@ -4,7 +4,7 @@ import attrs
 
 from application.ports.clock import Clock
 from application.ports.ledger import Ledger
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.ports.users import PasswordHasher
 from application.use_cases.log_in import LogIn, LogInRefused, LogInRequest
 from domain.access import Caller, Role
@@ -110,20 +110,45 @@ class ListUsers:
 
 @attrs.frozen
 class RemoveUser:
-    """Remove a user and their download account; tokens that they hold are valid until they expire."""
+    """Remove a user with all that is kept of them: nothing is left to whoever gets this address next.
+
+    - The user need not be one who logs in here: identities may come from elsewhere.
+    - With them go their download account with its history and tickets, their groups, and what they have accepted;
+      restorations that they asked for go on as nobody's.
+    - Tokens that they hold are valid until they expire; events that name them are deleted with the others.
+    """
 
     unit_of_work: UnitOfWorkFactory
     ledger: Ledger
 
     async def execute(self, caller: Caller, email: str) -> None:
-        """Raises ``NotFound``, ``Forbidden``, ``DatabaseUnavailable``."""
+        """Raises ``NotFound`` when nothing is kept, ``Forbidden``, ``InvalidValue``, ``DatabaseUnavailable``."""
+        account = AccountKey.of_user(caller.tenant, email)
+        async with self.unit_of_work() as work:
+            _require_may_remove(caller, await work.users.get(caller.tenant, email))
+        # The account first: after a crash the rest is still there to be removed again.
+        found = await self.ledger.forget(account)
         async with self.unit_of_work() as work:
             user = await work.users.locked(caller.tenant, email)
-            if user is None:
+            _require_may_remove(caller, user)
+            found = await _forget(work, caller.tenant, email) or found
+            if not found:
                 raise NotFound(f"There is no user {email!r}.")
-            require_may_grant(caller, user.role)
-            await work.users.remove(caller.tenant, email)
-            # Whoever gets this address next inherits no group.
-            await work.access.set_groups_of(caller.tenant, email, ())
             await work.commit()
-        await self.ledger.forget(AccountKey.of_user(caller.tenant, email))
+
+
+def _require_may_remove(caller: Caller, user: User | None) -> None:
+    if user is not None:
+        require_may_grant(caller, user.role)
+
+
+async def _forget(work: UnitOfWork, tenant: str, email: str) -> bool:
+    """Delete what is kept of a user beside their account; ``False`` when there is nothing."""
+    is_removed = await work.users.remove(tenant, email)
+    groups = await work.access.groups_of(tenant, email)
+    if groups:
+        await work.access.set_groups_of(tenant, email, ())
+    accepted = await work.licences.forget(tenant, email)
+    await work.restorations.lock(tenant)
+    asked_for = await work.restorations.disown(tenant, email)
+    return is_removed or bool(groups) or accepted > 0 or asked_for > 0

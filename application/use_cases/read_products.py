@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import attrs
 
+from application.ports.clock import Clock
 from application.ports.product_formats import ProductFormats
 from application.ports.products import ProductPage
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.errors import NotFound
+from domain.statement import Statement
 from domain.urn import EntityType, Urn
 
 
@@ -62,14 +64,20 @@ class RemoveProducts:
 
     - Only the versions that are named go; the newest of those that are left becomes the last one.
     - Files, their copies and rights on datasets stay.
+    - What was said of them before their removal, and arrives after it, does not bring them back. ``heard`` tells when
+      a message said so, which later ones may have overtaken; without it somebody waits for the answer.
     """
 
     unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
-    async def execute(self, tenant: str, urns: tuple[Urn, ...]) -> tuple[Urn, ...]:
+    async def execute(self, tenant: str, urns: tuple[Urn, ...], heard: Statement | None = None) -> tuple[Urn, ...]:
         """Which there were. Raises ``DatabaseUnavailable``."""
+        statement = heard or Statement.asked(self.clock.now())
+        named = [urn for urn in urns if not urn.is_last]
         async with self.unit_of_work() as work:
-            gone = await work.products.remove(tenant, urns)
-            if gone:
+            news = await work.products.claim(tenant, named, statement)
+            gone = await work.products.remove(tenant, [urn for urn in named if urn in news])
+            if gone or heard is not None:
                 await work.commit()
         return gone

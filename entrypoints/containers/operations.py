@@ -22,6 +22,7 @@ from application.use_cases.remove_tenant import FinishRemovals, RemoveTenant
 from application.use_cases.run_job import RunJob
 from application.use_cases.switch_maintenance import ListMaintenance, SwitchMaintenance
 from domain.profile import Profile, relays
+from entrypoints.containers.catalogue import CatalogueUseCases
 from entrypoints.containers.deliveries import DeliveryUseCases
 from entrypoints.containers.given import Given
 from entrypoints.containers.storages import StorageUseCases
@@ -33,6 +34,7 @@ _adapters = Given.adapters
 _clock = _adapters.clock
 _ledger = _adapters.ledger
 _unit_of_work = _adapters.unit_of_work.provider
+_catalogue = CatalogueUseCases
 _deliveries = DeliveryUseCases
 _storages = StorageUseCases
 
@@ -110,5 +112,8 @@ class OperationUseCases(Given):
         request_restoration=_storages.request_restoration,
         add_tenant=add_tenant,
         remove_tenant=remove_tenant.provided.execute,
-        ledger=_ledger,
+        remove_user=remove_user,
+        hear_acceptance=_catalogue.hear_acceptance,
+        hear_reset=_catalogue.hear_reset,
+        hear_products=_catalogue.hear_products,
     )

@@ -11,6 +11,7 @@ from application.use_cases.manage_groups import (
     ListMembers,
     ReadUserGroups,
     RemoveGroup,
+    ReplaceMembers,
     SaveGroup,
 )
 from application.use_cases.manage_licences import AcceptLicence, ListLicences, PutLicence, ResetLicence, WithdrawLicence
@@ -30,11 +31,12 @@ def catalogue_use_cases(*, work: UnitOfWorkFactory, clock: Clock) -> dict[str, o
         "read_item": ReadItem(work, clock),
         "browse_collections": BrowseCollections(work, clock),
         "item_format": StacItemFormat(),
-        "remove_products": RemoveProducts(work),
+        "remove_products": RemoveProducts(work, clock),
         "list_groups": ListGroups(work),
         "save_group": SaveGroup(work),
         "remove_group": RemoveGroup(work),
         "list_members": ListMembers(work),
+        "replace_members": ReplaceMembers(work),
         "read_user_groups": ReadUserGroups(work),
         "change_user_groups": ChangeUserGroups(work),
         "list_rights": ListRights(work),

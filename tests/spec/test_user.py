@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from application.use_cases.log_in import LoggedIn, LogIn, LogInRefusal, LogInRefused, LogInRequest
 from application.use_cases.manage_users import ChangePassword, RemoveUser, SaveUser, SaveUserRequest
 from domain.access import Caller, Role
-from domain.errors import Forbidden, InvalidValue
+from domain.account import AccountKey
+from domain.errors import Forbidden, InvalidValue, NotFound
 from domain.user import FIRST_LOCK, FREE_ATTEMPTS, LONGEST_LOCK, User, begin_attempt, succeed
-from tests.catalogue_factories import a_group
+from tests.catalogue_factories import a_group, a_licence, an_acceptance
 from tests.factories import NOW, TENANT
 from tests.fakes.in_memory_users import PlainPasswords
 from tests.spec.use_cases.world import World
@@ -192,3 +193,30 @@ async def test_a_removed_user_is_in_no_group_any_more():
     await RemoveUser(door.world.unit_of_work, door.world.ledger).execute(ROOT, "alice@x.org")
 
     assert (door.world.tables.users, door.world.tables.user_groups) == ({}, {})
+
+
+async def test_a_removed_user_leaves_no_acceptance_to_whoever_gets_the_address_next():
+    door = await Door().with_alice()
+    licence = a_licence()
+    mine, theirs = an_acceptance(licence, "alice@x.org"), an_acceptance(licence, "bob@x.org")
+    async with door.world.unit_of_work() as work:
+        await work.licences.put(licence)
+        await work.licences.accept(mine)
+        await work.licences.accept(theirs)
+        await work.commit()
+
+    await RemoveUser(door.world.unit_of_work, door.world.ledger).execute(ROOT, "alice@x.org")
+
+    assert list(door.world.tables.acceptances.values()) == [theirs]
+
+
+async def test_a_user_whose_identity_comes_from_elsewhere_is_removed_as_well_and_a_second_time_is_not_found():
+    door = Door()
+    remove = RemoveUser(door.world.unit_of_work, door.world.ledger)
+    await door.world.ledger.set_limits(AccountKey(TENANT, "carol@x.org"), None)
+
+    await remove.execute(ROOT, "carol@x.org")
+
+    assert door.world.tables.accounts == {}
+    with pytest.raises(NotFound):
+        await remove.execute(ROOT, "carol@x.org")

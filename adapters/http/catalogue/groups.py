@@ -10,11 +10,14 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from adapters.http.documentation import operation
 from adapters.http.payloads import Payload
 from application.use_cases.manage_groups import (
+    MOST_MEMBERS,
     ChangeUserGroups,
     ChangeUserGroupsRequest,
     ListGroups,
     ListMembers,
+    ReadUserGroups,
     RemoveGroup,
+    ReplaceMembers,
     SaveGroup,
 )
 from domain.access import Caller, Role
@@ -49,6 +52,20 @@ class UserGroupsPayload(Payload):
     email: str
     groups: list[str]
 
+
+class UserGroups(Payload):
+    """Every group that a user shall be in."""
+
+    groups: Annotated[list[str], msgspec.Meta(max_length=1000)]
+
+
+class GroupMembers(Payload):
+    """Every user that shall be in a group, by e-mail."""
+
+    users: Annotated[list[str], msgspec.Meta(max_length=MOST_MEMBERS)]
+
+
+_USER_EXAMPLE = {"email": "alice@example.org", "groups": ["readers", "writers"]}
 
 _EXAMPLE = {"name": "readers", "isPublic": False, "isInternal": False}
 
@@ -103,6 +120,60 @@ async def list_group_members(
 
 
 @put(
+    "/accessgroups/{name:str}/users",
+    **_operation(
+        "replaceMembers",
+        "Put exactly these users into a group",
+        answer=GroupMembers,
+        example={"users": ["alice@example.org", "bob@example.org"]},
+        problems=(404, 409, 422),
+    ),
+)
+async def put_group_members(
+    name: FromPath[str],
+    data: JSONBody[GroupMembers],
+    caller: CallerDependency,
+    replace_members: NamedDependency[SkipValidation[ReplaceMembers]],
+) -> GroupMembers:
+    """Whoever is not named is in it no more. Nobody is changed when one is refused. Answers with who is in it."""
+    return GroupMembers(users=list(await replace_members.execute(caller.tenant, name, data.users)))
+
+
+@get(
+    "/users/{email:str}/groups",
+    **_operation("readUserGroups", "List the groups of a user", answer=UserGroupsPayload, example=_USER_EXAMPLE),
+)
+async def read_groups_of_user(
+    email: FromPath[str],
+    caller: CallerDependency,
+    read_user_groups: NamedDependency[SkipValidation[ReadUserGroups]],
+) -> UserGroupsPayload:
+    """Those that the user was put into; everybody is in the public ones besides. The user need not be known here."""
+    return UserGroupsPayload(email=email, groups=list(await read_user_groups.execute(caller.tenant, email)))
+
+
+@put(
+    "/users/{email:str}/groups",
+    **_operation(
+        "replaceUserGroups",
+        "Put a user into exactly these groups",
+        answer=UserGroupsPayload,
+        example=_USER_EXAMPLE,
+        problems=(404, 409, 422),
+    ),
+)
+async def put_groups_of_user(
+    email: FromPath[str],
+    data: JSONBody[UserGroups],
+    caller: CallerDependency,
+    change_user_groups: NamedDependency[SkipValidation[ChangeUserGroups]],
+) -> UserGroupsPayload:
+    """An empty list takes the user out of all. The user need not be known here. Nothing changes when one is unknown."""
+    request = ChangeUserGroupsRequest(tenant=caller.tenant, email=email, exactly=data.groups)
+    return UserGroupsPayload(email=email, groups=list(await change_user_groups.execute(request)))
+
+
+@put(
     "/accessgroups/{name:str}/users/{email:str}",
     **_operation(
         "addMember",
@@ -142,6 +213,9 @@ route_handlers = (
     put_access_group,
     delete_access_group,
     list_group_members,
+    put_group_members,
+    read_groups_of_user,
+    put_groups_of_user,
     put_group_member,
     delete_group_member,
 )

@@ -19,7 +19,7 @@ from application.use_cases.register_products import (
 )
 from domain.access import Caller, Role
 from domain.errors import InvalidValue, NotFound
-from domain.urn import EntityType
+from domain.urn import EntityType, Urn
 
 CallerDependency = NamedDependency[SkipValidation[Caller]]
 Document = Annotated[
@@ -154,6 +154,7 @@ async def put_products(
         answer=Document,
         example=FEATURE_EXAMPLE,
         problems=(422,),
+        also=(201,),
     ),
 )
 async def put_product(
@@ -167,12 +168,7 @@ async def put_product(
 
     201 when it is new. Answers with the product as a feature.
     """
-    wanted = urn_of(urn)
-    request = RegisterProductsRequest(tenant=caller.tenant, documents=(data,), urn=wanted)
-    report = await register_products.execute(request)
-    if report.refused:
-        raise InvalidValue(report.refused[0].reason)
-    return Response(await read_product.execute(caller.tenant, wanted), status_code=201 if report.added else 200)
+    return await registered(urn_of(urn), data, caller, register_products, read_product)
 
 
 @get(
@@ -240,7 +236,22 @@ async def remove_product(
     urn: FromPath[str], caller: CallerDependency, remove_products: NamedDependency[SkipValidation[RemoveProducts]]
 ) -> None:
     """Only this version: the newest of the others becomes the last one. Registered files stay."""
-    wanted = urn_of(urn)
+    await removed(urn_of(urn), caller, remove_products)
+
+
+async def registered(
+    wanted: Urn, data: object, caller: Caller, register_products: RegisterProducts, read_product: ReadProduct
+) -> Response[Any]:
+    """Take one product into the catalogue under its address, and answer with it."""
+    request = RegisterProductsRequest(tenant=caller.tenant, documents=(data,), urn=wanted)
+    report = await register_products.execute(request)
+    if report.refused:
+        raise InvalidValue(report.refused[0].reason)
+    return Response(await read_product.execute(caller.tenant, wanted), status_code=201 if report.added else 200)
+
+
+async def removed(wanted: Urn, caller: Caller, remove_products: RemoveProducts) -> None:
+    """Take one product out of the catalogue."""
     if not await remove_products.execute(caller.tenant, (wanted,)):
         raise NotFound(f"There is no product {wanted}." + (" LAST cannot be removed." if wanted.is_last else ""))
 

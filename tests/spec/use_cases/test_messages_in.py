@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from adapters.formats.products import JsonProductFormats
 from application.errors import DatabaseUnavailable
 from application.ports.messages import (
     FileDeleted,
@@ -17,7 +18,12 @@ from application.ports.messages import (
 )
 from application.use_cases.add_tenant import AddTenant
 from application.use_cases.handle_message import HandleMessage
+from application.use_cases.hear_licence import HearAcceptance, HearReset
+from application.use_cases.hear_products import HearProducts
+from application.use_cases.manage_users import RemoveUser
+from application.use_cases.read_products import RemoveProducts
 from application.use_cases.register_files import RegisterFiles
+from application.use_cases.register_products import RegisterProducts
 from application.use_cases.remove_file_location import RemoveFileLocation
 from application.use_cases.request_restoration import RequestRestoration
 from domain.errors import InvalidValue, NotFound
@@ -56,15 +62,24 @@ def handler(world: World) -> HandleMessage:
     async def remove_tenant(tenant: str) -> bool:
         return world.tables.tenants.pop(tenant, None) is not None
 
+    formats = JsonProductFormats()
     return HandleMessage(
         unit_of_work=world.unit_of_work,
-        ledger=world.ledger,
         clock=world.clock,
         register_files=RegisterFiles(world.unit_of_work, world.registry, world.clock),
         remove_file_location=RemoveFileLocation(world.unit_of_work),
         request_restoration=RequestRestoration(world.unit_of_work, world.clock, world.ids),
         add_tenant=AddTenant(world.unit_of_work, world.clock),
         remove_tenant=remove_tenant,
+        remove_user=RemoveUser(world.unit_of_work, world.ledger),
+        hear_acceptance=HearAcceptance(world.unit_of_work, world.clock),
+        hear_reset=HearReset(world.unit_of_work, world.clock),
+        hear_products=HearProducts(
+            register_products=RegisterProducts(world.unit_of_work, formats, world.clock),
+            remove_products=RemoveProducts(world.unit_of_work, world.clock),
+            formats=formats,
+            clock=world.clock,
+        ),
     )
 
 
