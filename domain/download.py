@@ -112,6 +112,7 @@ class Download:
     ``is_held``: the unit (and ticket use) that opened it has not been given back.
     ``is_kept``: bytes were delivered once, so unit and use are never given back.
     ``is_poisoned``: its bytes failed a verification; only the complete file in one response cures it.
+    ``reserved_until``: set aside for a cart, and no byte of it was delivered yet; until then its unit stays charged.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Download:
     is_completed: bool = False
     is_poisoned: bool = False
     progressed_at: datetime
+    reserved_until: datetime | None = None
 
     @classmethod
     def opened_by(cls, request: TransferRequest, *, resume_window: timedelta, now: datetime) -> "Download":
@@ -156,6 +158,10 @@ class Download:
     def is_open(self, now: datetime) -> bool:
         """Whether a further transfer may belong to it: running, or given back nothing and inside its resume window."""
         return self.transfers > 0 or ((self.is_held or self.is_poisoned) and now < self.resumable_until)
+
+    def is_reserved_in_vain(self, now: datetime) -> bool:
+        """Whether it was set aside until a time that has come, and nobody is fetching it."""
+        return self.reserved_until is not None and self.reserved_until <= now and self.transfers == 0
 
     def has_room_for(self, request: TransferRequest) -> bool:
         """Whether the request fits into what the unit has bought (L2). An empty file is bought by its one transfer."""

@@ -67,7 +67,9 @@ def settle(
     is_completed = has_all and not is_poisoned
     is_kept = download.is_kept or total > 0 or is_completed
     is_last = download.transfers == 1
-    gives_back = is_last and not is_kept
+    is_set_aside = download.reserved_until is not None and now < download.reserved_until
+    gives_back = is_last and not is_kept and not is_set_aside
+    reserved_until = None if is_kept or gives_back else download.reserved_until
 
     window = POISON_MEMORY if outcome.is_corrupt else download.resume_window
     after = attrs.evolve(
@@ -79,8 +81,9 @@ def settle(
         is_kept=is_kept,
         is_completed=is_completed,
         is_poisoned=is_poisoned,
-        resumable_until=max(now + window, download.resumable_until) if is_poisoned else now + window,
+        resumable_until=max(now + window, download.resumable_until) if is_poisoned else reserved_until or now + window,
         progressed_at=now if delivered > 0 else download.progressed_at,
+        reserved_until=reserved_until,
     )
     return Settled(
         account=attrs.evolve(

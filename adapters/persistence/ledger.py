@@ -17,13 +17,15 @@ from adapters.persistence.ledger_rows import Codec
 from adapters.persistence.ledger_statements import LedgerStatements
 from adapters.persistence.loading import Groupable, Loading
 from adapters.persistence.purging import IDLE, MOST_PURGED, Purging
+from adapters.persistence.reservations import MOST_GIVEN_BACK, Reservations
 from adapters.persistence.shortcut import Shortcut
 from adapters.persistence.working_set import WorkingSet
 from application.ports.ledger import Ledger, Renewal
 from domain.account import Account, AccountKey
 from domain.download import Transfer, TransferRequest
 from domain.limits import Limits
-from domain.quota import Granted, Policy, Refusal
+from domain.quota import Granted, Policy, QuotaExceeded, Refusal
+from domain.reservation import Reserved
 from domain.settlement import Outcome
 
 Value = TypeVar("Value")
@@ -80,6 +82,7 @@ class SqlLedger(Ledger):
         self._accounts = Accounts(dialect)
         self._leases = Leases(dialect)
         self._purging = Purging(dialect)
+        self._reservations = Reservations.of(dialect, self._statements, policy)
         self._shortcut = Shortcut()
         self.statistics = LedgerStatistics(self._writer.statistics, self._reader.statistics)
         self._writes: Grouped[Job, Any] = Grouped(
@@ -125,6 +128,20 @@ class SqlLedger(Ledger):
         """What ``admit`` would decide, from the reader's thread."""
         foreseen: Granted | Refusal = await self._reads.call(Admit(request, now))
         return foreseen
+
+    async def reserve(
+        self, requests: Sequence[TransferRequest], until: datetime, now: datetime
+    ) -> Reserved | QuotaExceeded:
+        """Set units aside."""
+        return await self._write_alone(lambda session: self._reservations.reserve(session, requests, until, now))
+
+    async def give_back(self, now: datetime) -> int:
+        """End reservations that nobody came for, some at a time."""
+        total, found = 0, MOST_GIVEN_BACK
+        while found == MOST_GIVEN_BACK:
+            found, ended = await self._write_alone(lambda session: self._reservations.give_back(session, now))
+            total += ended
+        return total
 
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
         """End one transfer."""

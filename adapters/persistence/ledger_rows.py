@@ -95,6 +95,7 @@ class Codec:
             is_completed=bool(row[15]),
             is_poisoned=bool(row[16]),
             progressed_at=instant(row[17]),
+            reserved_until=None if row[19] is None else instant(row[19]),
         )
 
     def download_row(self, value: Download) -> tuple[Any, ...]:
@@ -120,6 +121,7 @@ class Codec:
             value.is_poisoned,
             stored(value.progressed_at),
             int(standing(value)),
+            None if value.reserved_until is None else stored(value.reserved_until),
         )
 
     def transfer(self, row: Sequence[Any]) -> Transfer:

@@ -56,6 +56,19 @@ class Loading:
             tickets=self._tickets(admissions, by_id.values(), downloads),
         )
 
+    def downloads_and_payers(self, ids: Sequence[str]) -> Rows:
+        """These downloads, and the accounts that they are charged to."""
+
+        def read() -> dict[str, Download]:
+            found = self._session.fetch(self._statements.downloads, ids=_ids(ids))
+            return {row[0]: self._codec.download(row) for row in found}
+
+        downloads = read()
+        accounts = self._accounts(set(), {row.account for row in downloads.values()})
+        if self._is_locking:
+            downloads = {id_: row for id_, row in read().items() if row.account in accounts}
+        return Rows(accounts=accounts, settings={}, downloads=downloads, transfers={}, tickets={})
+
     def write(self, changes: Changes) -> None:
         """Make the changes; without any, undo even the locks."""
         statements, codec, session = self._statements, self._codec, self._session

@@ -30,6 +30,8 @@ class Purging:
         is_over = [
             download.c.standing == bindparam("standing", type_=BigInteger()),
             download.c.resumable_until <= bindparam("until", type_=DateTime(timezone=True)),
+            # A reservation that nobody came for still has to give its unit back.
+            download.c.reserved_until.is_(None),
         ]
         # The condition stands twice: a download that is continued meanwhile is looked at again before it goes.
         self._purge = prepared(

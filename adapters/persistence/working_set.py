@@ -1,6 +1,6 @@
 """The rows that a group of admissions and settlements needs, with the rules applied to them in memory."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -8,11 +8,12 @@ import attrs
 
 from adapters.persistence.ledger_jobs import Settle
 from application.errors import Conflict
-from domain import settlement
+from domain import reservation, settlement
 from domain.account import Account, AccountKey
 from domain.download import Download, Transfer, TransferRequest
 from domain.events import Event
-from domain.quota import Granted, Policy, Refusal, decide
+from domain.quota import Granted, Policy, QuotaExceeded, Refusal, decide
+from domain.reservation import Reserved
 from domain.settings import TenantSettings
 from domain.settlement import last_known
 from domain.ticket import Ticket
@@ -76,13 +77,11 @@ class WorkingSet:
             return self._granted_before(request)
         if request.transfer_id in self._transfers:
             raise Conflict("Two admissions have the same transfer id.")
-        for transfer in self._of_account.get(request.account, ()):
-            if transfer.is_expired(now) and transfer.id in self._transfers:
-                self._end(transfer, last_known(transfer), now)
+        self._end_expired(request.account, now)
         decision = decide(
             request,
             account=self._account(request.account),
-            settings=self._settings.get(request.account.tenant, TenantSettings.DEFAULTS),
+            settings=self._settings_of(request.account),
             downloads=[self._downloads[id_] for id_ in self._of_file.get((request.account, request.checksum), ())],
             ticket=self._ticket(request.account.tenant, request.ticket_id),
             policy=self._policy,
@@ -99,6 +98,37 @@ class WorkingSet:
         decision = self.admit(request, now)
         self._take_back()
         return decision
+
+    def reserve(self, requests: Sequence[TransferRequest], until: datetime, now: datetime) -> Reserved | QuotaExceeded:
+        """Set a cart of one account aside, after its expired transfers were settled; a refusal leaves no trace."""
+        self._undo.clear()
+        (payer,) = {request.account for request in requests}
+        self._end_expired(payer, now)
+        decision = reservation.reserve(
+            requests,
+            account=self._account(payer),
+            settings=self._settings_of(payer),
+            downloads=[row for row in self._downloads.values() if row.account == payer],
+            policy=self._policy,
+            until=until,
+            now=now,
+        )
+        if isinstance(decision, Reserved):
+            if decision.downloads:
+                self._accounts[payer] = decision.account
+            self._downloads.update({row.id: row for row in decision.downloads})
+        else:
+            self._take_back()
+        return decision
+
+    def give_back(self, now: datetime) -> int:
+        """End the reservations among what was loaded that nobody has used; returns how many."""
+        in_vain = [row for row in self._downloads.values() if row.is_reserved_in_vain(now)]
+        for row in in_vain:
+            self._downloads[row.id], self._accounts[row.account] = reservation.give_back(
+                row, self._account(row.account)
+            )
+        return len(in_vain)
 
     def settle(self, job: Settle) -> bool:
         """End one transfer; ``False`` when there is none, or when it is to be swept and was renewed meanwhile."""
@@ -133,6 +163,11 @@ class WorkingSet:
             siblings.add(download.id)
             self._undo.append(lambda: siblings.discard(download.id))
 
+    def _end_expired(self, account: AccountKey, now: datetime) -> None:
+        for transfer in self._of_account.get(account, ()):
+            if transfer.is_expired(now) and transfer.id in self._transfers:
+                self._end(transfer, last_known(transfer), now)
+
     def _end(self, transfer: Transfer, outcome: settlement.Outcome, now: datetime) -> None:
         download = self._downloads[transfer.download_id]
         settled = settlement.settle(
@@ -165,6 +200,9 @@ class WorkingSet:
             opened=download.id == request.download_id,
             whole_file=transfer.reserved_bytes != request.length,
         )
+
+    def _settings_of(self, key: AccountKey) -> TenantSettings:
+        return self._settings.get(key.tenant, TenantSettings.DEFAULTS)
 
     def _account(self, key: AccountKey) -> Account:
         return self._accounts.get(key) or Account(key=key)

@@ -10,7 +10,8 @@ import attrs
 from domain.account import Account, AccountKey
 from domain.download import Transfer, TransferRequest
 from domain.limits import Limits
-from domain.quota import Granted, Refusal
+from domain.quota import Granted, QuotaExceeded, Refusal
+from domain.reservation import Reserved
 from domain.settlement import Outcome
 
 
@@ -41,6 +42,19 @@ class Ledger(Protocol):
     @abstractmethod
     async def foresee(self, request: TransferRequest, now: datetime) -> Granted | Refusal:
         """What ``admit`` would decide now; nothing is changed or reserved."""
+
+    @abstractmethod
+    async def reserve(
+        self, requests: Sequence[TransferRequest], until: datetime, now: datetime
+    ) -> Reserved | QuotaExceeded:
+        """Set units of one account aside until then, for all that these transfers would open, or for nothing.
+
+        Nothing starts: no transfer is recorded, no slot is taken. A refusal changes nothing (L6).
+        """
+
+    @abstractmethod
+    async def give_back(self, now: datetime) -> int:
+        """Give the units of reservations back whose time has come and that nobody is using; returns how many."""
 
     @abstractmethod
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
@@ -85,7 +99,7 @@ class Ledger(Protocol):
 
     @abstractmethod
     async def purge(self, now: datetime) -> int:
-        """Delete downloads that are closed and can never be resumed; returns how many.
+        """Delete downloads that are closed, can never be resumed and hold no reservation; returns how many.
 
         A ticket's own account goes with its last download.
         """

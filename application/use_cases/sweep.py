@@ -1,4 +1,4 @@
-"""Periodic upkeep: settle what crashed instances left, delete what nobody needs any more."""
+"""Periodic upkeep: settle what crashed instances left, give back, and delete what nobody needs any more."""
 
 from datetime import timedelta
 
@@ -20,9 +20,10 @@ MESSAGES_KEPT = timedelta(days=30)
 
 @attrs.frozen(kw_only=True)
 class SweepResult:
-    """How many transfers were settled, and how many downloads, tickets, events and message ids deleted."""
+    """How many transfers were settled, reservations ended, and downloads, tickets, events and message ids deleted."""
 
     settled_transfers: int
+    ended_reservations: int
     purged_downloads: int
     purged_tickets: int
     purged_events: int
@@ -31,7 +32,7 @@ class SweepResult:
 
 @attrs.frozen
 class Sweep:
-    """Settle transfers whose lease has expired, and delete downloads, tickets and events that are past use.
+    """Settle transfers whose lease has expired, end reservations, and delete downloads, tickets and events past use.
 
     Any number of instances may sweep at the same time. ``has_listeners``: there is a broker, so that events wait for
     it however long it is away; without one nobody will ever be told of them.
@@ -46,6 +47,7 @@ class Sweep:
         """What was done. Raises ``DatabaseUnavailable``; what was done before that stays done."""
         now = self.clock.now()
         settled = await self.ledger.sweep(now)
+        reservations = await self.ledger.give_back(now)
         downloads = await self.ledger.purge(now)
         async with self.unit_of_work() as work:
             tickets = await work.tickets.purge(now - TICKETS_KEPT)
@@ -54,6 +56,7 @@ class Sweep:
             await work.commit()
         return SweepResult(
             settled_transfers=settled,
+            ended_reservations=reservations,
             purged_downloads=downloads,
             purged_tickets=tickets,
             purged_events=events,

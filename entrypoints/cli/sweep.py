@@ -27,7 +27,7 @@ def sweep(*, as_json: bool, data_dir: str | None) -> None:
         print_json(result)
         return
     click.echo(
-        f"{result.settled_transfers} transfers settled; deleted: {result.purged_downloads} downloads, "
-        f"{result.purged_tickets} tickets, {result.purged_events} events, "
+        f"{result.settled_transfers} transfers settled, {result.ended_reservations} reservations ended; deleted: "
+        f"{result.purged_downloads} downloads, {result.purged_tickets} tickets, {result.purged_events} events, "
         f"{result.purged_messages} message ids."
     )

@@ -21,6 +21,7 @@ from tests.contract.ledger_admission import AdmissionContract
 from tests.contract.ledger_concurrency import ConcurrencyContract
 from tests.contract.ledger_environment import LedgerEnvironment, LedgerSuite
 from tests.contract.ledger_leases import LeaseContract
+from tests.contract.ledger_reservations import ReservationContract
 from tests.contract.ledger_settlement import SettlementContract
 from tests.contract.ledger_tickets import TicketContract
 
@@ -28,6 +29,12 @@ __all__ = ["LedgerContract", "LedgerEnvironment", "LedgerSuite"]
 
 
 class LedgerContract(
-    AdmissionContract, SettlementContract, LeaseContract, TicketContract, AccountsContract, ConcurrencyContract
+    AdmissionContract,
+    SettlementContract,
+    LeaseContract,
+    TicketContract,
+    AccountsContract,
+    ConcurrencyContract,
+    ReservationContract,
 ):
     """All of it."""

@@ -1,6 +1,7 @@
 """The part of the service of these tests that stands in front of the files of products."""
 
 from application.ports.clock import Clock
+from application.ports.identifiers import IdSource
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.use_cases.check_availability import CheckAvailability
 from application.use_cases.check_products import CheckProducts
@@ -24,6 +25,7 @@ def front_door_use_cases(
     database: InMemoryDatabase,
     work: UnitOfWorkFactory,
     clock: Clock,
+    ids: IdSource,
     check_availability: CheckAvailability,
     request_restoration: RequestRestoration,
     issue_ticket: IssueTicket,
@@ -39,7 +41,7 @@ def front_door_use_cases(
         "read_licence": ReadLicence(work),
         "see_products": see,
         "choose_files": ChooseFiles(see),
-        "plan_downloads": PlanDownloads(work, see, check, InMemoryLedger(database), clock),
+        "plan_downloads": PlanDownloads(work, see, check, InMemoryLedger(database), clock, ids),
         "check_products": check,
         "restore_products": RestoreProducts(work, see, check, request_restoration),
     }

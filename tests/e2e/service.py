@@ -190,6 +190,7 @@ class Service:
                 database=self.database,
                 work=work,
                 clock=clock,
+                ids=ids,
                 check_availability=CheckAvailability(work, nearline, clock),
                 request_restoration=RequestRestoration(work, clock, ids),
                 issue_ticket=IssueTicket(work, clock, ids),

@@ -1,4 +1,6 @@
-"""What a cart would meet, and that asking changes nothing."""
+"""What a cart would meet, that asking changes nothing, and that on wish it is set aside."""
+
+from datetime import timedelta
 
 import pytest
 
@@ -135,3 +137,87 @@ async def test_a_cart_that_cannot_be_planned_is_refused(service, user, body, sta
         answer = await client.post("/downloads/plan", headers=user, json=body)
 
     assert answer.status_code == status
+
+
+async def reserved(client, user, *names, **more):
+    return await client.post("/downloads/plan", headers=user, json={**cart(*names), "reserve": True, **more})
+
+
+async def limit(service, quota, rate=-1):
+    await service.ledger.set_limits(AccountKey(TENANT, USER), Limits(max_quota=quota, rate_limit=rate))
+
+
+async def test_a_cart_is_set_aside_and_its_downloads_cost_no_more(service, user):
+    put_file(service, "third")
+    put_product(service, an_entry("third"), number=3)
+    await limit(service, 2)
+
+    async with service.client() as client:
+        plan = (await reserved(client, user, "warm", "cold", "small")).json()
+        other = await client.get(f"/downloads/{a_urn(3)}/files/third", headers=user)
+        mine = await client.get(f"/downloads/{URN}/files/warm", headers=user)
+        quota = (await client.get("/quota/current", headers=user)).json()
+        again = (await client.post("/downloads/plan", headers=user, json=cart("warm", "cold"))).json()
+
+    assert plan["reservedUntil"] == "2026-03-01T13:00:00.000000Z"
+    assert [file.get("reservedUntil") for file in plan["files"]] == [plan["reservedUntil"]] * 2 + [None]
+    assert (plan["units"], plan["used"], plan["fits"]) == (0, 2, True)
+    assert (other.status_code, mine.status_code, mine.content) == (429, 200, DATA)
+    assert quota["currentQuota"] == 2
+    assert [file.get("reservedUntil") for file in again["files"]] == [None, plan["reservedUntil"]]
+    assert "reservedUntil" not in again
+
+
+async def test_a_cart_that_does_not_fit_is_not_set_aside_at_all(service, user):
+    await limit(service, 1)
+
+    async with service.client() as client:
+        plan = (await reserved(client, user, "warm", "cold")).json()
+
+    assert "reservedUntil" not in plan
+    assert not any("reservedUntil" in file for file in plan["files"])
+    assert (plan["units"], plan["used"], plan["fits"], units(service, USER)) == (2, 0, False, 0)
+
+
+async def test_what_was_not_fetched_is_given_back_when_its_time_has_come(service, user):
+    await limit(service, 2)
+
+    async with service.client() as client:
+        await reserved(client, user, "warm", "cold", reserveSeconds=60)
+        await client.get(f"/downloads/{URN}/files/warm", headers=user)
+        service.clock.advance(timedelta(seconds=60))
+        assert await service.ledger.give_back(service.clock.now()) == 1
+        quota = (await client.get("/quota/current", headers=user)).json()
+
+    assert quota["currentQuota"] == 1
+
+
+async def test_only_what_the_caller_may_have_is_set_aside_and_a_right_that_is_lost_still_closes_it(service, user):
+    async with service.client() as client:
+        viewer = service.bearer(Role.REGISTERED_USER, VIEWER)
+        nothing = (await reserved(client, viewer, "warm", "cold")).json()
+        await reserved(client, user, "warm")
+        with service.database.transaction() as tables:
+            tables.user_groups.pop((TENANT, USER))
+        late = await client.get(f"/downloads/{URN}/files/warm", headers=user)
+
+    assert ([file["allowed"] for file in nothing["files"]], units(service, VIEWER)) == ([False, False], 0)
+    assert late.status_code == 404
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 7 * 24 * 3600 + 1, 2**62])
+async def test_a_cart_is_set_aside_for_a_week_at_most(service, user, seconds):
+    async with service.client() as client:
+        answer = await reserved(client, user, "warm", reserveSeconds=seconds)
+
+    assert (answer.status_code, units(service, USER)) == (422, 0)
+
+
+async def test_the_account_that_everybody_shares_sets_nothing_aside(service):
+    give_right(service, "everybody", is_public=True)
+    await service.ledger.set_limits(AccountKey(TENANT, "public@regards.com"), Limits(max_quota=5, rate_limit=5))
+
+    async with service.client() as client:
+        answer = await reserved(client, {"scope": TENANT}, "warm")
+
+    assert (answer.status_code, units(service, "public@regards.com")) == (403, 0)

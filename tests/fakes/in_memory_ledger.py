@@ -7,11 +7,12 @@ import anyio.lowlevel
 import attrs
 
 from application.ports.ledger import Ledger, Renewal
-from domain import settlement
+from domain import reservation, settlement
 from domain.account import Account, AccountKey
 from domain.download import Transfer, TransferRequest
 from domain.limits import Limits
-from domain.quota import Granted, Policy, Refusal, decide
+from domain.quota import Granted, Policy, QuotaExceeded, Refusal, decide
+from domain.reservation import Reserved
 from domain.settlement import Outcome, last_known
 from tests.fakes.in_memory_database import InMemoryDatabase, Tables
 
@@ -41,9 +42,7 @@ class InMemoryLedger(Ledger):
         await anyio.lowlevel.checkpoint()
         self._database.check_up()
         working = self._database.tables.copied()
-        for transfer in _running(working):
-            if transfer.account == request.account and transfer.is_expired(now):
-                _settle(working, transfer, last_known(transfer), now)
+        _settle_expired(working, request.account, now)
         decision = decide(
             request,
             account=working.accounts.get(request.account, Account(key=request.account)),
@@ -64,6 +63,40 @@ class InMemoryLedger(Ledger):
             if decision.ticket is not None:
                 working.tickets[decision.ticket.tenant, decision.ticket.id] = decision.ticket
         return decision, working
+
+    async def reserve(
+        self, requests: Sequence[TransferRequest], until: datetime, now: datetime
+    ) -> Reserved | QuotaExceeded:
+        await anyio.lowlevel.checkpoint()
+        self._database.check_up()
+        (payer,) = {request.account for request in requests}
+        working = self._database.tables.copied()
+        _settle_expired(working, payer, now)
+        decision = reservation.reserve(
+            requests,
+            account=working.accounts.get(payer, Account(key=payer)),
+            settings=working.current_settings(payer.tenant),
+            downloads=[row for row in working.downloads.values() if row.account == payer],
+            policy=self._policy,
+            until=until,
+            now=now,
+        )
+        if isinstance(decision, Reserved):
+            if decision.downloads:
+                working.accounts[payer] = decision.account
+            working.downloads.update({row.id: row for row in decision.downloads})
+            self._database.tables = working
+        return decision
+
+    async def give_back(self, now: datetime) -> int:
+        await anyio.lowlevel.checkpoint()
+        with self._database.transaction() as tables:
+            in_vain = [row for row in tables.downloads.values() if row.is_reserved_in_vain(now)]
+            for row in in_vain:
+                tables.downloads[row.id], tables.accounts[row.account] = reservation.give_back(
+                    row, tables.accounts[row.account]
+                )
+        return len(in_vain)
 
     async def settle(self, transfer_id: str, outcome: Outcome, now: datetime) -> bool:
         await anyio.lowlevel.checkpoint()
@@ -145,7 +178,7 @@ class InMemoryLedger(Ledger):
     async def purge(self, now: datetime) -> int:
         await anyio.lowlevel.checkpoint()
         with self._database.transaction() as tables:
-            closed = [row for row in tables.downloads.values() if not row.is_open(now)]
+            closed = [row for row in tables.downloads.values() if not row.is_open(now) and row.reserved_until is None]
             for row in closed:
                 del tables.downloads[row.id]
             in_use = {row.account for row in tables.downloads.values()}
@@ -157,6 +190,12 @@ class InMemoryLedger(Ledger):
 
 def _running(tables: Tables) -> list[Transfer]:
     return sorted(tables.transfers.values(), key=lambda row: (row.started_at, row.id))
+
+
+def _settle_expired(tables: Tables, account: AccountKey, now: datetime) -> None:
+    for transfer in _running(tables):
+        if transfer.account == account and transfer.is_expired(now):
+            _settle(tables, transfer, last_known(transfer), now)
 
 
 def _settle(tables: Tables, transfer: Transfer, outcome: Outcome, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What a cart of files would meet, said before the first byte is asked for (issue 5, item 7)."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -12,16 +13,32 @@ from adapters.http.catalogue.names import PRODUCT_EXAMPLE
 from adapters.http.documentation import operation
 from adapters.http.payloads import Count, Instant, Payload, instant_or_none
 from adapters.http.problems import ACCESS_REFUSALS
-from application.use_cases.plan_downloads import Plan, PlanDownloads, PlannedFile
+from application.use_cases.plan_downloads import LONGEST_RESERVATION, Plan, PlanDownloads, PlannedFile
 from domain.access import Caller, Role
 from domain.availability import Availability
 from domain.product_access import Allowed, Locked
+
+LONGEST = int(LONGEST_RESERVATION.total_seconds())
+
+# The bounds are in the document only: the rule refuses what is outside of them with its own sentence.
+Seconds = Annotated[
+    int,
+    msgspec.Meta(
+        description="For how long the units are set aside. What is asked for last counts: 1 gives them back.",
+        extra_json_schema={"minimum": 1, "maximum": LONGEST},
+    ),
+]
 
 
 class PlannedCart(Payload):
     """Files of products, and how much of them is there already."""
 
     files: CartFiles
+    reserve: Annotated[
+        bool,
+        msgspec.Meta(description="Set the units of all files that you may have aside, or of none if they do not fit."),
+    ] = False
+    reserve_seconds: Seconds = 3600
 
 
 class PlannedFileModel(Payload, kw_only=True):
@@ -46,7 +63,12 @@ class PlannedFileModel(Payload, kw_only=True):
     estimated_seconds: Annotated[
         Count | None, msgspec.Meta(description="How long a restoration may take, were it asked for now.")
     ] = None
-    units: Annotated[Count, msgspec.Meta(description="Of the quota; 0 when it is not counted, or goes on.")]
+    units: Annotated[
+        Count, msgspec.Meta(description="Of the quota; 0 when it is not counted, goes on, or is set aside.")
+    ]
+    reserved_until: Annotated[
+        Instant | None, msgspec.Meta(description="Its unit is set aside until then, and counts as used.")
+    ] = None
 
     @classmethod
     def of(cls, file: PlannedFile) -> "PlannedFileModel":
@@ -68,17 +90,24 @@ class PlannedFileModel(Payload, kw_only=True):
             available_until=None if said is None else instant_or_none(said.until),
             estimated_seconds=file.seconds,
             units=file.units,
+            reserved_until=instant_or_none(file.reserved_until),
         )
 
 
 class PlanModel(Payload, kw_only=True):
-    """The whole cart. Nothing is reserved."""
+    """The whole cart. Without `reserve` nothing is promised: another download may come first."""
 
     files: list[PlannedFileModel]
-    units: Annotated[Count, msgspec.Meta(description="Of all files together.")]
-    used: Annotated[Count, msgspec.Meta(description="Units that you have used.")]
+    units: Annotated[Count, msgspec.Meta(description="That the files still take, together.")]
+    used: Annotated[Count, msgspec.Meta(description="Units that you have used, with those that are set aside.")]
     max_quota: Annotated[int, msgspec.Meta(description="-1 is no limit.")]
     fits: Annotated[bool, msgspec.Meta(description="Whether all units together can be charged now.")]
+    reserved_until: Annotated[
+        Instant | None,
+        msgspec.Meta(
+            description="Only where it was asked for and fits: every unit of the cart is set aside until then."
+        ),
+    ] = None
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanModel":
@@ -89,6 +118,7 @@ class PlanModel(Payload, kw_only=True):
             used=plan.used,
             max_quota=plan.limit,
             fits=plan.fits,
+            reserved_until=instant_or_none(plan.reserved_until),
         )
 
 
@@ -113,7 +143,7 @@ _FILE = {
         tag="downloads",
         answer=PlanModel,
         example={"files": [_FILE], "units": 1, "used": 3, "maxQuota": 100, "fits": True},
-        problems=(422,),
+        problems=(403, 422),
     ),
 )
 async def plan_cart(
@@ -123,9 +153,14 @@ async def plan_cart(
 ) -> PlanModel:
     """For each file whether you may have it, whether it sleeps and for how long, and the unit that it would take.
 
-    Nothing is charged or reserved: what fits now may not fit when another download has come first.
+    Nothing is charged, and without `reserve` nothing is promised: what fits now may not fit when another download
+    has come first. With `reserve` the units are set aside until `reservedUntil`. Your own download of such a file, with
+    your token and not through a link with a ticket, uses what was set aside; what you have not begun by then is given
+    back a few seconds later. Slots are not set aside, and rights and licences are judged anew at each download.
     """
-    return PlanModel.of(await plan_downloads.execute(caller, [CartFile.wanted(file) for file in data.files]))
+    reserve_for = timedelta(seconds=max(0, min(data.reserve_seconds, LONGEST + 1))) if data.reserve else None
+    files = [CartFile.wanted(file) for file in data.files]
+    return PlanModel.of(await plan_downloads.execute(caller, files, reserve_for=reserve_for))
 
 
 route_handlers = (plan_cart,)

@@ -77,6 +77,7 @@ download = Table(
     Column("is_poisoned", Boolean, nullable=False),
     Column("progressed_at", UTCDateTime, nullable=False),
     Column("standing", Integer, nullable=False),
+    Column("reserved_until", UTCDateTime, comment="set aside for a cart, and nothing of it delivered yet"),
     PrimaryKeyConstraint("id"),
     CheckConstraint("delivered_bytes >= 0", name="delivered_bytes_not_negative"),
     CheckConstraint("reserved_bytes >= 0", name="reserved_bytes_not_negative"),
@@ -100,6 +101,12 @@ download = Table(
         postgresql_where=text("ticket_id <> ''"),
     ),
     Index("ix_download_standing", "standing", "resumable_until"),
+    Index(
+        "ix_download_reserved",
+        "reserved_until",
+        sqlite_where=text("reserved_until IS NOT NULL"),
+        postgresql_where=text("reserved_until IS NOT NULL"),
+    ),
 )
 
 transfer = Table(

@@ -67,6 +67,8 @@ class LoggedDownload:
     ever_brought: int = 0
     """Bytes of use since the very first transfer, over all units."""
     purged: bool = False
+    reserved: datetime | None = None
+    """Until when it is set aside for a cart, as long as nothing of it was brought."""
 
     def running(self) -> list[LoggedTransfer]:
         return [entry for entry in self.log if entry.brought is None]

@@ -4,6 +4,7 @@ It keeps, for every download, the list of its transfers with what each one asked
 number from that list each time. Nothing of ``domain.quota`` or ``domain.settlement`` is called here.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -99,16 +100,15 @@ class Model:
                 earlier.brought = None if earlier.brought is None else 0
         elif whole and entry.length == row.size:
             row.bad = False
-        if entry.brought > 0:
-            row.last_bytes = now
+        row.last_bytes = now if entry.brought else row.last_bytes
         was_complete, was_kept = row.complete, row.kept
         full = row.brought() >= row.size if row.size else whole
         row.complete = not row.bad and (was_complete or full)
         row.kept = was_kept or row.brought() > 0 or row.complete
-        later = now + (POISON if corrupt else row.window)
-        row.until = max(later, row.until) if row.bad else later
         ticket = self.tickets.get(row.ticket or "")
-        if not row.running() and not row.kept:
+        if row.kept or (not row.running() and row.reserved is not None and row.reserved <= now):
+            row.reserved = None
+        if not row.running() and not row.kept and row.reserved is None:
             row.paid = False
             row.units -= 1
             self.events.append(("DownloadAbandoned", row.id))
@@ -120,7 +120,30 @@ class Model:
                 self.events.append(("DownloadCompleted", row.id))
             if ticket and row.kept and not was_kept:
                 ticket.spent += 1
+        later = now + (POISON if corrupt else row.window)
+        row.until = max(later, row.until) if row.bad else row.reserved or later
         return True
+
+    def reserve(self, asks: Sequence[Ask], until: datetime, now: datetime) -> tuple[int, int] | int:
+        """Set a cart of whole files of one user aside: how many units it took, or the limit that it would pass."""
+        (user,) = {ask.user for ask in asks}
+        trial = self.copied()
+        trial.end_expired(now, user)
+        quota, before = self.limits_of(user)[0], trial.units(user)
+        for ask in asks:
+            if ask.counted and not trial._set_aside(ask, quota, until, now):
+                return quota, before
+        for field in attrs.fields(Model):
+            setattr(self, field.name, getattr(trial, field.name))
+        return self.units(user) - before
+
+    def give_back(self, now: datetime) -> int:
+        """Strike the units of carts that nobody came for."""
+        stale = [row for row in self.downloads if row.reserved and row.reserved <= now and not row.running()]
+        for row in stale:
+            row.paid, row.reserved = False, None
+            row.units -= 1
+        return len(stale)
 
     def renew(self, instance: str, progress: dict[str, int], until: datetime) -> tuple[set[str], set[str]]:
         """Write progress and leases down; which transfers are lost to this instance, and which should end."""
@@ -132,7 +155,7 @@ class Model:
 
     def purge(self, now: datetime) -> int:
         """Strike what can never be resumed; what it cost stays in the sums."""
-        closed = [row for row in self.downloads if not row.purged and not row.open_at(now)]
+        closed = [row for row in self.downloads if not (row.purged or row.reserved or row.open_at(now))]
         for row in closed:
             row.purged = True
         return len(closed)
@@ -192,6 +215,30 @@ class Model:
         if ticket and not goes_on:
             ticket.uses += 1
         return Verdict(None, opened=not goes_on, whole=whole, download=row.id)
+
+    def _set_aside(self, ask: Ask, quota: int, until: datetime, now: datetime) -> bool:
+        """One file of a cart, of which each file is another one; whether the limit allows it."""
+        mine = [
+            row
+            for row in self.downloads
+            if (row.user, row.file, row.ticket) == (ask.user, ask.file, None) and row.open_at(now)
+        ]
+        bad = [row for row in mine if row.bad and row.size == ask.size]
+        row = _best_of(bad, mine, ask.start, ask.length, ask.size)
+        if row and len(row.running()) >= CONNECTIONS:
+            return True
+        if row and row.paid and row.fits(ask.start, ask.length, ask.size):
+            if row.reserved is None:
+                return True
+        else:
+            counted = row.counted if row else True
+            if counted and quota >= 0 and self.units(ask.user) + 1 > quota:
+                return False
+            row = self._taken(row, ask, now, counted=counted, goes_on=False)
+            self.accounts.add(ask.user)
+        row.reserved = until
+        row.until = max(until, row.until) if row.bad else until
+        return True
 
     def _limit_reached(self, user: str, row: LoggedDownload | None, *, goes_on: bool) -> Verdict | None:
         quota, rate = self.limits_of(user)

@@ -25,6 +25,7 @@ from tests.spec.machines.asks import (
     PICK,
     SHAPES,
     USERS,
+    WHOLE,
     Change,
     Shape,
 )
@@ -167,6 +168,21 @@ class QuotaMachine(RuleBasedStateMachine):
     @rule(instance=INSTANCES)
     def sweep(self, instance: int) -> None:
         self.world.sweep(instance)
+
+    @rule(
+        instance=INSTANCES,
+        user=ALL_USERS,
+        files=st.sets(FILES, min_size=1),
+        lasting=DURATIONS,
+        change=CHANGES,
+    )
+    def set_a_cart_aside(self, instance: int, user: str, files: set[str], lasting: timedelta, change: str) -> None:
+        asks = [self.world.ask(instance, user, file, WHOLE, change=change) for file in sorted(files)]
+        self.world.reserve(instance, asks, lasting)
+
+    @rule(instance=INSTANCES)
+    def give_back_what_nobody_came_for(self, instance: int) -> None:
+        self.world.give_back(instance)
 
     @rule(instance=INSTANCES)
     def purge(self, instance: int) -> None:

@@ -1,14 +1,16 @@
 """Two instances of the service around one ledger's state, driven step by step next to the oracle."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import TypeVar
 
 from hypothesis import note
 
 from domain.account import Account, AccountKey
 from domain.quota import Granted, Policy, Refusal
+from domain.reservation import Reserved
 from domain.settlement import Outcome
 from tests.contract.ledger_environment import LedgerEnvironment
 from tests.factories import TENANT
@@ -162,6 +164,27 @@ class World:
         now = self.clock.now()
         assert self.run(self.env.ledgers[instance].sweep(now)) == self.model.end_expired(now)
 
+    def reserve(self, instance: int, asks: Sequence[Ask], lasting: timedelta) -> None:
+        """A cart is set aside as the oracle says, or nothing of it is."""
+        now = self.clock.now()
+        expected = self.model.reserve(asks, now + lasting, now)
+        before = self.run(self.env.snapshot()) if isinstance(expected, tuple) else None
+        requests = [request_of(ask) for ask in asks]
+        note(f"{asks} -> {expected}")
+        decision = self.run(self.env.ledgers[instance].reserve(requests, now + lasting, now))
+        if isinstance(decision, Reserved):
+            assert decision.units == expected
+            self.counted |= {row.id for row in decision.downloads if row.costs_unit}
+            quota = self.model.limits_of(asks[0].user)[0]
+            assert not decision.units or quota < 0 or decision.account.units_used <= quota
+        else:
+            assert (decision.limit, decision.current) == expected
+            assert self.run(self.env.snapshot()) == before, "a refusal changed something"
+
+    def give_back(self, instance: int) -> None:
+        now = self.clock.now()
+        assert self.run(self.env.ledgers[instance].give_back(now)) == self.model.give_back(now)
+
     def crash(self, instance: int) -> None:
         """The instance is gone with all it remembers; another takes its place."""
         del self.handed_over[self.instances[instance]]
@@ -190,6 +213,11 @@ class World:
         self.clock.step(max(last - self.clock.now(), LEASE - LEASE))
         self.sweep(0)
         self.check()
+        last = max((row.reserved for row in self.model.downloads if row.reserved), default=self.clock.now())
+        self.clock.step(max(last - self.clock.now(), LEASE - LEASE))
+        self.give_back(0)
+        self.check()
+        assert not any(row.reserved for row in self.model.downloads)
         assert self.run(self.env.ledger.transfers(TENANT)) == ()
         told = [(event.type, event.payload["download_id"]) for event in self.run(self.env.events())]
         assert sorted(told) == sorted(self.model.events)

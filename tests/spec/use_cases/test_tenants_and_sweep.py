@@ -14,7 +14,14 @@ from tests.spec.use_cases.world import World
 
 pytestmark = pytest.mark.anyio
 
-NOTHING = SweepResult(settled_transfers=0, purged_downloads=0, purged_tickets=0, purged_events=0, purged_messages=0)
+NOTHING = SweepResult(
+    settled_transfers=0,
+    ended_reservations=0,
+    purged_downloads=0,
+    purged_tickets=0,
+    purged_events=0,
+    purged_messages=0,
+)
 
 
 async def sweep(world: World) -> SweepResult:
