@@ -1,5 +1,6 @@
 """A front door alone in front of downloaders, each a process of its own, over one database."""
 
+import hashlib
 import os
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from uuid import UUID
 import attrs
 import httpx
 
+from application.use_cases.configured_storage import StorageRequest
+from application.use_cases.register_files import NewFile, Registered, RegisterFilesRequest
 from domain.access import Role
 from tests.e2e.real_service import ALICE, TENANT, Installation, Server, SlowClient
 
@@ -85,7 +88,7 @@ class Scene:
 
 def started(installation: Installation, port: int = 0) -> Server:
     """A downloader that starts now."""
-    return installation.started(port, profiles="downloader,storage", slot_wait_seconds=0)
+    return installation.started(port, profiles="downloader,storage", slot_wait_seconds=0, restoration_seconds=0.2)
 
 
 @contextmanager
@@ -108,6 +111,37 @@ def an_installation(folder: Path, **settings: object) -> Installation:
     return Installation(
         folder, lease_seconds=LEASE_SECONDS, renew_seconds=0.5, sweep_seconds=0.5, log_level="info", **settings
     )
+
+
+def add_asleep(installation: Installation) -> tuple[str, bytes]:
+    """A file on a tape that brings it back within a moment, once asked; its checksum and bytes."""
+    data = b"asleep" * 1000
+    checksum = hashlib.sha256(data).hexdigest()
+    tape = installation.folder / "tape"
+    tape.mkdir()
+    (tape / "asleep.dat").write_bytes(data)
+
+    async def register(use_cases: Any) -> None:
+        await use_cases.add_storage().execute(
+            StorageRequest(
+                tenant=TENANT, name="tape", plugin_id="DemoTape", parameters={"root": str(tape), "seconds": 0.5}
+            )
+        )
+        new = NewFile(
+            checksum=checksum,
+            algorithm="SHA-256",
+            file_name="asleep.dat",
+            size_bytes=len(data),
+            media_type="application/octet-stream",
+            data_type="RAWDATA",
+            storage="tape",
+            url=(tape / "asleep.dat").as_uri(),
+        )
+        result = await use_cases.register_files().execute(RegisterFilesRequest(tenant=TENANT, files=(new,)))
+        assert isinstance(result, Registered), result
+
+    installation.use(register)
+    return checksum, data
 
 
 _RIGHT = {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.profile import Profile
 from entrypoints import configuration
 from entrypoints.settings import Settings, SettingsInvalid, variables
 
@@ -104,3 +105,32 @@ def test_the_documentation_lists_every_variable_as_it_is():
     page = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
 
     assert configuration.in_page(page) == page, "run: make docs"
+
+
+def test_a_process_has_every_profile_unless_told_otherwise():
+    assert Settings.from_environ({}).active_profiles == set(Profile)
+    assert Settings.from_environ({"RS_DOWNLOADER_PROFILES": " storage, downloader"}).active_profiles == {
+        Profile.STORAGE,
+        Profile.DOWNLOADER,
+    }
+    assert "'catalogue' is no profile" in refusal(PROFILES="catalogue")
+    assert "at least one profile" in refusal(PROFILES=" , ")
+
+
+def test_a_front_door_alone_must_be_told_who_delivers():
+    environ = {"RS_DOWNLOADER_PROFILES": "catalog", "RS_DOWNLOADER_DOWNLOADERS": "http://a:1/, https://b/x,http://a:1"}
+
+    assert "RS_DOWNLOADER_DOWNLOADERS must name the instances" in refusal(PROFILES="catalog,storage")
+    assert Settings.from_environ(environ).downloader_urls == ("http://a:1", "https://b/x")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["a:1", "//a", "ftp://a", "http://", "http://a:x", "http://a:99999", "http://u:hush@a", "http://a?b", "http://a#b",
+     "http://\u0430"],
+)  # fmt: skip
+def test_who_delivers_is_named_by_base_urls_and_a_password_is_not_quoted(url):
+    said = refusal(PROFILES="catalog", DOWNLOADERS=f"http://a:1,{url}")
+
+    assert said.startswith("RS_DOWNLOADER_DOWNLOADERS: ")
+    assert "hush" not in said
