@@ -1,271 +1,153 @@
 """``python -m benchmarks.search [--products N]``: the queries of docs/search.md over many products on PostgreSQL.
 
-Needs ``RS_DOWNLOADER_TEST_POSTGRES_URL``, on whose server it makes a schema of its own and drops it at the end; only a
-superuser may load without checking each reference. Prints how long each query takes for a user who sees half of the
-products, page and count together, and every step of a plan that would read a whole table.
+Needs ``RS_DOWNLOADER_TEST_POSTGRES_URL``, on whose server it makes a database of its own and drops it at the end; only
+a superuser may load without checking each reference. Prints how long each query takes, page and count together, for
+callers who see half of the products, few of them, and all; then by which indexes PostgreSQL answered. The exit code is
+1 where a goal is missed, or a plan reads a large table as a whole.
 """
 
 import argparse
 import asyncio
-import json
-import multiprocessing
 import os
 import random
-import secrets
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-import psycopg
-from sqlalchemy import event, make_url, text
+import attrs
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence import migrate
-from adapters.persistence.catalogue_rows import dataset_values, entry_values, product_values
 from adapters.persistence.engine import create_async_engine_for, create_engine_for
-from adapters.persistence.searching.search import SqlProductSearch
-from adapters.persistence.tables import (
-    product,
-    product_attribute,
-    product_dataset,
-    product_file,
-    product_words,
-)
-from adapters.persistence.unit_of_work import SqlUnitOfWork
-from adapters.query.lucene import parse
-from application.ports.search import SearchRequest
-from benchmarks.search_data import (
-    FIRST,
-    GROUP,
-    NOW,
-    PLATFORMS,
-    TENANT,
-    TITLES,
-    a_product,
-    attribute_lines,
-    rights,
-    words_line,
-)
-from domain.access import Caller, Role
-from domain.groups import AccessGroup
-from domain.search import AllOf, Criterion, Field, Sorting, Touches
-from domain.urn import EntityType
+from benchmarks.search_load import load
+from benchmarks.search_plans import Scan, in_words, noted_statements, scans_of, sizes_of
+from benchmarks.search_queries import CALLERS, Query, queries
+from domain.access import Caller
 
 VARIABLE = "RS_DOWNLOADER_TEST_POSTGRES_URL"
-AT_ONCE = 5000
-WATCHED = {"product", "product_attribute", "product_words", "product_dataset", "product_file"}
-_TABLES = (product, product_file, product_dataset, product_attribute, product_words)
-_CALLER = Caller(TENANT, "user@example.org", Role.REGISTERED_USER, frozenset({GROUP}))
-
-_Query = Callable[[random.Random], tuple[Criterion, tuple[Sorting, ...]]]
+_EXPLAINED = 3
+"""Of the rounds, so many are explained, since the plan depends on what is asked."""
+_LONGEST = 20
+"""Seconds after which a query is not asked again."""
 
 
 def main() -> int:
-    """Load, ask, report; 1 when a plan reads a whole table."""
+    """Load, ask, report; 1 when a goal is missed or a plan reads a whole table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
     parser.add_argument("--products", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=100, help="how often each query is asked, with other values")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that load")
+    parser.add_argument("--database", default="rsd_bench_search", help="its name")
+    parser.add_argument("--keep", action="store_true", help="keep the database, or ask the one that was kept")
+    parser.add_argument("--only", default="", help="queries with this in their name")
     options = parser.parse_args()
-    server = make_url(os.environ[VARIABLE])
-    schema = f"bench_{secrets.token_hex(6)}"
-    url = server.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-    _execute(server.render_as_string(hide_password=False), f"CREATE SCHEMA {schema}")
-    try:
+    server = make_url(os.environ[VARIABLE]).set(query={})
+    url = server.set(database=options.database).render_as_string(hide_password=False)
+    if not (options.keep and _exists(server, options.database)):
+        _on(server, f"CREATE DATABASE {options.database}")
         migrate.upgrade(url)
-        started = time.monotonic()
-        _load(url, options.products, options.processes)
-        print(f"{options.products} products loaded in {time.monotonic() - started:.0f} s.", flush=True)
-        return asyncio.run(_ask_all(url, options.products, options.rounds))
+        load(url, options.products, options.processes, say=_stopwatch())
+    try:
+        return asyncio.run(_ask_all(url, options.products, options.rounds, options.only))
     finally:
-        _execute(server.render_as_string(hide_password=False), f"DROP SCHEMA {schema} CASCADE")
+        if not options.keep:
+            _on(server, f"DROP DATABASE {options.database}")
 
 
-def _load(url: str, products: int, processes: int) -> None:
-    asyncio.run(_save_rights(url))
-    engine = create_engine_for(url)
-    with engine.connect() as connection:
-        indexes = connection.execute(
-            text(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
-                " AND tablename = ANY(:tables) AND indexname LIKE 'ix%'"
-            ),
-            {"tables": [table.name for table in _TABLES]},
-        ).all()
-        for name, _ in indexes:
-            connection.execute(text(f"DROP INDEX {name}"))
-        starts = range(0, products, AT_ONCE)
-        parts = [(url, start + 1000, min(AT_ONCE, products - start)) for start in starts]
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            for _ in pool.imap_unordered(_load_part, parts):
-                pass
-        print("Rows are in; indexes follow.", flush=True)
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SET maintenance_work_mem = '512MB'"))
-        for _, definition in indexes:
-            connection.execute(text(definition))
-        for table in _TABLES:
-            connection.execute(text(f"VACUUM ANALYZE {table.name}"))
-    engine.dispose()
+@attrs.frozen(kw_only=True)
+class _Result:
+    """What came of one query by one caller; seconds."""
+
+    found: float
+    seconds: Sequence[float]
+    scans: Sequence[Scan]
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(self.seconds) * 1000
+
+    @property
+    def p99(self) -> float:
+        """As many answers as that took at most so long: of a hundred, all but one."""
+        ranked = sorted(self.seconds)
+        return ranked[-(-len(ranked) * 99 // 100) - 1] * 1000
 
 
-async def _save_rights(url: str) -> None:
+async def _ask_all(url: str, products: int, rounds: int, only: str) -> int:
     engine = create_async_engine_for(url)
-    async with SqlUnitOfWork(engine) as work:
-        await work.tenants.add(TENANT, NOW)
-        await work.access.save_groups([AccessGroup(tenant=TENANT, name=GROUP)])
-        await work.access.save_rights(rights())
-        await work.commit()
-    await engine.dispose()
-
-
-def _load_part(part: tuple[str, int, int]) -> None:
-    url, first, count = part
-    values = {number: a_product(number) for number in range(first, first + count)}
-    rows: dict[str, list[Iterable[object]]] = {
-        "product": [(number, *product_values(value).values()) for number, value in values.items()],
-        "product_file": [
-            entry_values(entry, product_id=number, position=0, tenant=TENANT).values()
-            for number, value in values.items()
-            for entry in value.files
-        ],
-        "product_dataset": [
-            row.values() for number, value in values.items() for row in dataset_values(value, product_id=number)
-        ],
-        "product_attribute": [row for number, value in values.items() for row in attribute_lines(value, number)],
-        "product_words": [words_line(value, number) for number, value in values.items()],
-    }
-    one = next(iter(values.values()))
-    columns: dict[str, Iterable[str]] = {
-        "product": ("id", *product_values(one)),
-        "product_file": entry_values(one.files[0], product_id=0, position=0, tenant=TENANT),
-        "product_dataset": dataset_values(one, product_id=0)[0],
-        "product_attribute": [column.name for column in product_attribute.c],
-        "product_words": [column.name for column in product_words.c],
-    }
-    target = make_url(url)
-    with psycopg.connect(
-        host=target.host,
-        port=target.port or 5432,
-        user=target.username,
-        password=target.password,
-        dbname=target.database,
-        options=str(target.query.get("options", "")),
-    ) as connection:
-        cursor = connection.cursor()
-        cursor.execute("SET session_replication_role = replica")
-        for table, lines in rows.items():
-            names = ", ".join(columns[table])
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
-                copy.write("".join("\t".join(map(_written, line)) + "\n" for line in lines))
-
-
-def _written(value: object) -> str:
-    if value is None:
-        return "\\N"
-    plain = json.dumps(value) if isinstance(value, dict | list) else str(value)
-    return plain.replace("\\", "\\\\") if "\\" in plain else plain
-
-
-def _queries(products: int) -> dict[str, _Query]:
-    """The queries of docs/search.md, each with values by chance."""
-
-    def day(chance: random.Random) -> str:
-        return (FIRST + timedelta(days=chance.randrange(4000))).strftime("%Y-%m-%d")
-
-    def lucene(write: Callable[[random.Random], str], *sorting: Sorting) -> _Query:
-        return lambda chance: (parse(write(chance)), sorting)
-
-    def near(chance: random.Random) -> tuple[Criterion, tuple[Sorting, ...]]:
-        west, south = chance.uniform(-180, 178), chance.uniform(-80, 77)
-        box = Touches(west=west, south=south, east=west + 2, north=south + 2)
-        return AllOf((box, parse("cloud:[0 TO 20]"))), ()
-
-    newest = Sorting(field=Field("datetime"), is_descending=True)
-    return {
-        "two words": lucene(lambda c: f"title:({c.choice(TITLES)} AND {c.choice(TITLES)})"),
-        "name": lucene(lambda c: f"providerId:scene-{1000 + c.randrange(products):07}"),
-        "wildcard": lucene(lambda c: f"rawdata:scene_{c.randrange(products // 1000 + 1):04}*"),
-        "expression": lucene(lambda c: f"orbit:{c.randrange(1, 5000)} AND region:/[a-e](sea|snow).+_[0-9]/"),
-        "numbers": lucene(lambda c: f"cloud:[{(low := c.randrange(99))} TO {low}.5] AND orbit:[100 TO 200]"),
-        "time": lucene(lambda c: f'datetime:[{(d := day(c))} TO {d}] AND platform:"{c.choice(PLATFORMS)}"'),
-        "place and numbers": near,
-        "not": lucene(lambda c: f"orbit:{c.randrange(1, 5000)} AND NOT quality:good"),
-        "one of": lucene(lambda c: f"orbit:{c.randrange(1, 5000)} OR title:({c.choice(TITLES)} AND icebed)"),
-        "many, newest first": lucene(lambda c: f'platform:"{c.choice(PLATFORMS)}"', newest),
-        "everything": lambda _: (AllOf(()), ()),
-    }
-
-
-async def _ask_all(url: str, products: int, rounds: int) -> int:
-    engine = create_async_engine_for(url)
-    search = SqlProductSearch(engine)
-    statements: list[tuple[str, Any]] = []
-
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def _note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        statements.append((statement, parameters))
-
-    print(f"\n{rounds} times each, a user of {GROUP}, 20 to the page.\n", flush=True)
-    print("| query | found | p50 ms | p99 ms | reads a whole table |\n| --- | --- | --- | --- | --- |", flush=True)
+    sizes = await sizes_of(engine)
+    print(
+        f"\nEach asked {rounds} times with other values by a caller who sees half of the products (few, all: fewer).\n"
+    )
+    columns = ("query", "found", "p50 ms", "p99 ms", "few: p99", "all: p99", "goal")
+    print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns), flush=True)
+    plans: dict[str, Mapping[str, _Result]] = {}
     bad = 0
-    for name, write in _queries(products).items():
-        chance = random.Random(name)
-        seconds: list[float] = []
-        totals: list[int] = []
-        whole: set[str] = set()
-        deadline = time.monotonic() + 20
-        for turn in range(rounds):
-            criterion, sorting = write(chance)
-            statements.clear()
-            started = time.perf_counter()
-            page = await search.page(
-                SearchRequest(caller=_CALLER, criterion=criterion, sorting=sorting, kinds=frozenset({EntityType.DATA}))
-            )
-            seconds.append(time.perf_counter() - started)
-            totals.append(page.total)
-            if turn == 0:
-                whole = await _whole_tables(engine, list(statements))
-            if time.monotonic() > deadline and turn > 5:
-                break
-        bad += bool(whole)
-        ranked = sorted(seconds)
-        p99 = ranked[min(len(ranked) - 1, int(len(ranked) * 0.99))]
+    for query in queries(engine, products):
+        if only not in query.name:
+            continue
+        results = {
+            name: await _asked(engine, query, caller, rounds if name == "half" else max(6, rounds // 4))
+            for name, caller in CALLERS.items()
+        }
+        plans[query.name] = results
+        slowest = max(result.p99 for result in results.values())
+        is_met = query.goal_ms is None or slowest < query.goal_ms
+        half = results["half"]
+        goal = "" if query.goal_ms is None else f"< {query.goal_ms} {'met' if is_met else 'MISSED'}"
         print(
-            f"| {name} | {statistics.median(totals):.0f} | {statistics.median(seconds) * 1000:.1f} | {p99 * 1000:.1f}"
-            f" | {', '.join(sorted(whole)) or 'no'} |",
+            f"| {query.name} | {half.found:.0f} | {half.p50:.1f} | {half.p99:.1f} | {results['few'].p99:.1f}"
+            f" | {results['all'].p99:.1f} | {goal} |",
             flush=True,
         )
+        bad += not is_met
+    print(f"\nRows read, of {', '.join(f'{size:.0f} in {name}' for name, size in sizes.items())}:\n")
+    for name, results in plans.items():
+        for caller, result in results.items():
+            print(f"- {name} ({caller}): {in_words(result.scans)}")
+            whole = {scan for scan in result.scans if scan.reads_all(sizes)}
+            for scan in whole:
+                print(f"  READS A WHOLE TABLE: {scan.kind} of {scan.table} {scan.index or ''} {scan.rows}")
+            bad += bool(whole)
     await engine.dispose()
     return 1 if bad else 0
 
 
-async def _whole_tables(engine: Any, statements: Sequence[tuple[str, Any]]) -> set[str]:
-    """The tables that a plan of one of the statements would read as a whole, with the settings of searches."""
-    found: set[str] = set()
-    async with engine.connect() as connection:
-        for statement, parameters in statements:
-            if statement.startswith("SET"):
-                await connection.exec_driver_sql(statement)
-                continue
-            if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
-                continue
-            rows = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-            plan = rows.scalar_one()
-            found |= _scans(plan[0]["Plan"])
-        await connection.rollback()
-    return found
+async def _asked(engine: AsyncEngine, query: Query, caller: Caller, rounds: int) -> _Result:
+    chance = random.Random(query.name)
+    seconds: list[float] = []
+    found: list[int] = []
+    scans: list[Scan] = []
+    deadline = time.monotonic() + _LONGEST
+    for turn in range(rounds):
+        with noted_statements(engine) as statements:
+            started = time.perf_counter()
+            found.append(await query.ask(chance, caller))
+            seconds.append(time.perf_counter() - started)
+        if turn < _EXPLAINED:
+            scans += [scan for each in await scans_of(engine, statements) for scan in each]
+        elif time.monotonic() > deadline:
+            break
+    return _Result(found=statistics.median(found), seconds=seconds, scans=scans)
 
 
-def _scans(node: Mapping[str, Any]) -> set[str]:
-    own = {node["Relation Name"]} if node["Node Type"] == "Seq Scan" and node["Relation Name"] in WATCHED else set()
-    return own.union(*(_scans(child) for child in node.get("Plans", ())))
+def _stopwatch() -> Callable[[str], None]:
+    started = time.monotonic()
+    return lambda what: print(f"{time.monotonic() - started:.0f} s: {what}", flush=True)
 
 
-def _execute(url: str, statement: str) -> None:
-    engine = create_engine_for(url)
+def _exists(server: URL, name: str) -> bool:
+    engine = create_engine_for(server.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
+    engine.dispose()
+    return found is not None
+
+
+def _on(server: URL, statement: str) -> None:
+    engine = create_engine_for(server.render_as_string(hide_password=False))
     with engine.connect() as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text(statement))

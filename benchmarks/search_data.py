@@ -1,30 +1,36 @@
-"""Many products for the benchmark of searches, as rows for COPY: what saving them would write, written faster."""
+"""A large catalogue, made by numbers: the same number is always the same product."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from adapters.persistence.attribute_rows import attribute_values, words_values
 from domain.file import DataType
+from domain.groups import AccessGroup
 from domain.product import FileEntry, Product
 from domain.rights import AccessRight, FileLevel, MetadataLevel
 from domain.urn import EntityType, Ident, Urn
 
 TENANT = "bench"
-GROUP = "readers"
+READERS, FEW = "readers", "few"
+"""Groups: of those who see the products of half of the datasets, and of those who see a small dataset only."""
 DATASETS = 20
 GRANTED = 10
-"""Datasets of which the caller sees the products: half of all."""
+SMALL = DATASETS + 1
+"""The dataset of every thousandth product, and of no other."""
+FIRST_SCENE = 1000
+"""Numbers below are of datasets."""
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLATFORMS = ("Sentinel-1A", "Sentinel-2A", "Sentinel-2B", "SWOT", "Pleiades-HR", "SPOT-6")
+RETIRED = "SPOT-4"
+"""A platform of every fiftieth product, none of which is among the newer half of all."""
 INSTRUMENTS = ("msi", "sar", "kari", "altimeter")
 QUALITIES = ("good", "good", "good", "degraded", "bad")
 TITLES = tuple(
     f"{first}{second}" for first in ("sea", "snow", "river", "sand", "cloud", "ice", "city") for second in
     ("scape", "field", "line", "shore", "top", "bed", "mark", "way", "land", "light")
 )  # fmt: skip
+_SECONDS = 11 * 365 * 86400
 
 
 def dataset_urn(number: int) -> Urn:
@@ -32,26 +38,60 @@ def dataset_urn(number: int) -> Urn:
     return Urn(ident=Ident.AIP, entity_type=EntityType.DATASET, tenant=TENANT, uuid=UUID(int=number), version=1)
 
 
+def groups() -> list[AccessGroup]:
+    """Both."""
+    return [AccessGroup(tenant=TENANT, name=name) for name in (READERS, FEW)]
+
+
 def rights() -> list[AccessRight]:
-    """Of the group, on half of the datasets."""
+    """Of the groups, on their datasets."""
+    granted = [(READERS, number) for number in range(1, GRANTED + 1)] + [(FEW, SMALL)]
     return [
         AccessRight(
             tenant=TENANT,
-            group=GROUP,
+            group=group,
             dataset=dataset_urn(number).virtual_id,
             metadata_level=MetadataLevel.FULL_ACCESS,
             file_level=FileLevel.INHERITED_ACCESS,
         )
-        for number in range(1, GRANTED + 1)
+        for group, number in granted
     ]
 
 
-def a_product(number: int) -> Product:
-    """One of the products; the same number is always the same product."""
+def a_dataset(number: int) -> Product:
+    """One of the datasets, as a product."""
+    return Product(
+        urn=dataset_urn(number),
+        provider_id=f"dataset-{number}",
+        label=f"Dataset {number}",
+        model="dataset",
+        properties={"title": f"Dataset {number}"},
+        registered_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def a_scene(number: int) -> Product:
+    """One of the products, measured over one to two degrees; every fourth over some hours."""
     chance = random.Random(number)
-    at = FIRST + timedelta(seconds=chance.randrange(11 * 365 * 86400))
-    west, south = round(chance.uniform(-180, 179), 4), round(chance.uniform(-80, 79), 4)
-    titles = chance.sample(TITLES, 3)
+    is_retired = number % 50 == 7
+    at = FIRST + timedelta(seconds=chance.randrange(_SECONDS // 2 if is_retired else _SECONDS))
+    west, south = round(chance.uniform(-180, 178), 4), round(chance.uniform(-80, 78), 4)
+    east, north = round(west + chance.uniform(1, 2), 4), round(south + chance.uniform(1, 2), 4)
+    dataset = SMALL if number % 1000 == 0 else number % DATASETS + 1
+    properties = {
+        "title": " ".join(chance.sample(TITLES, 3)),
+        "platform": RETIRED if is_retired else chance.choice(PLATFORMS),
+        "instrument": chance.choice(INSTRUMENTS),
+        "cloud": round(chance.uniform(0, 100), 2),
+        "orbit": chance.randrange(1, 5000),
+        "datetime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": f"{chance.choice('abcdefghij')}{chance.choice(TITLES)}_{chance.randrange(100)}",
+        "quality": chance.choice(QUALITIES),
+    }
+    if number % 4 == 0:
+        properties["start_datetime"] = properties["datetime"]
+        properties["end_datetime"] = (at + timedelta(hours=chance.randrange(1, 200))).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Product(
         urn=Urn(
             ident=Ident.AIP,
@@ -63,17 +103,11 @@ def a_product(number: int) -> Product:
         provider_id=f"scene-{number:07}",
         label=f"Scene {number}",
         model="scene",
-        geometry={"type": "Point", "coordinates": [west, south]},
-        properties={
-            "title": " ".join(titles),
-            "platform": chance.choice(PLATFORMS),
-            "instrument": chance.choice(INSTRUMENTS),
-            "cloud": round(chance.uniform(0, 100), 2),
-            "orbit": chance.randrange(1, 5000),
-            "datetime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": f"{chance.choice('abcdefghij')}{chance.choice(TITLES)}_{chance.randrange(100)}",
-            "quality": chance.choice(QUALITIES),
+        geometry={
+            "type": "Polygon",
+            "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]],
         },
+        properties=properties,
         files=(
             FileEntry(
                 data_type=DataType.RAWDATA,
@@ -84,18 +118,7 @@ def a_product(number: int) -> Product:
                 size_bytes=1000,
             ),
         ),
-        tags=(str(dataset_urn(number % DATASETS + 1)),),
+        tags=(str(dataset_urn(dataset)),),
         registered_at=NOW,
         updated_at=NOW,
     )
-
-
-def attribute_lines(value: Product, number: int) -> Iterator[tuple[object, ...]]:
-    """Rows of ``product_attribute``, in the order of its columns."""
-    for row in attribute_values(value, product_id=number):
-        yield tuple(row.values())
-
-
-def words_line(value: Product, number: int) -> tuple[object, ...]:
-    """The row of ``product_words``."""
-    return tuple(words_values(value, product_id=number).values())

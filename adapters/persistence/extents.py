@@ -1,6 +1,9 @@
 """Where and when a product was measured, as conditions on its row; never NULL."""
 
-from sqlalchemy import ColumnElement, FromClause, and_, func, or_
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, FromClause, and_, bindparam, func, literal_column, or_
 
 from domain.search import Overlaps, Touches
 
@@ -28,11 +31,21 @@ def touches(dialect: str, box: Touches, row: FromClause) -> ColumnElement[bool]:
     return and_(exact, mine.bool_op("&&")(asked))
 
 
-def overlaps(asked: Overlaps, row: FromClause) -> ColumnElement[bool]:
-    """The product's time meets this one."""
+def overlaps(dialect: str, asked: Overlaps, row: FromClause) -> ColumnElement[bool]:
+    """The product's time meets this one; by the index of times where there is one, which is exact."""
+    if dialect == "postgresql":
+        closed: ColumnElement[str] = literal_column("'[]'")
+        unbounded: ColumnElement[Any] = literal_column("'(,)'::tstzrange")
+        mine = func.nullif(func.tstzrange(row.c.starts_at, row.c.ends_at, closed), unbounded)  # as the index has it
+        wanted = func.tstzrange(_bound(asked.start), _bound(asked.end), closed)
+        return and_(row.c.starts_at.is_not(None), mine.bool_op("&&")(wanted))
     conditions: list[ColumnElement[bool]] = [row.c.starts_at.is_not(None)]
     if asked.end is not None:
         conditions.append(row.c.starts_at <= asked.end)
     if asked.start is not None:
         conditions.append(row.c.ends_at >= asked.start)
     return and_(*conditions)
+
+
+def _bound(instant: datetime | None) -> ColumnElement[datetime]:
+    return bindparam(None, instant, type_=DateTime(timezone=True))

@@ -124,6 +124,8 @@ class SearchContract:
                 caller,
             )
             assert page.total == len(expected)
+            part = await env.search.page(attrs.evolve(request, offset=1, limit=2))
+            assert [item.product.urn for item in part.items] == [product.urn for product in expected[1:3]]
 
     @pytest.mark.parametrize(
         ("criterion", "found"),

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from adapters.persistence.engine import create_async_engine_for
 from adapters.persistence.searching.search import SqlProductSearch
+from adapters.persistence.searching.walking import Lookahead
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from application.ports.search import MOST_COUNTED
 from tests.contract.search import SearchContract, SearchEnvironment
@@ -12,12 +13,13 @@ from tests.contract.sql_databases import on_postgres, postgres_database, sqlite_
 
 
 @asynccontextmanager
-async def search_environment(url: str, most_counted: int = MOST_COUNTED) -> AsyncIterator[SearchEnvironment]:
+async def search_environment(
+    url: str, most_counted: int = MOST_COUNTED, lookahead: Lookahead | None = None
+) -> AsyncIterator[SearchEnvironment]:
     engine = create_async_engine_for(url)
+    search = SqlProductSearch(engine, most_counted=most_counted, lookahead=lookahead)
     try:
-        yield SearchEnvironment(
-            unit_of_work=lambda: SqlUnitOfWork(engine), search=SqlProductSearch(engine, most_counted=most_counted)
-        )
+        yield SearchEnvironment(unit_of_work=lambda: SqlUnitOfWork(engine), search=search)
     finally:
         await engine.dispose()
 
@@ -39,13 +41,17 @@ class TestPostgresSearch(SearchContract):
                 yield env
 
 
+# Along the indexes of orders, by steps so small that products end in the midst of a step, and of equal values.
+SHORT_STEPS = Lookahead(steps=(1, 3, 6), rows_for_one=0)
+
+
 class TestSqliteSearchOfMany(SearchContract):
     """Where nearly everything counts as many: along the indexes of orders."""
 
     @asynccontextmanager
     async def environment(self) -> AsyncIterator[SearchEnvironment]:
         with sqlite_database() as url:
-            async with search_environment(url, most_counted=1) as env:
+            async with search_environment(url, most_counted=1, lookahead=SHORT_STEPS) as env:
                 yield env
 
 
@@ -56,5 +62,15 @@ class TestPostgresSearchOfMany(SearchContract):
     @asynccontextmanager
     async def environment(self) -> AsyncIterator[SearchEnvironment]:
         with postgres_database() as url:
-            async with search_environment(url, most_counted=1) as env:
+            async with search_environment(url, most_counted=1, lookahead=SHORT_STEPS) as env:
+                yield env
+
+
+class TestSqliteSearchOfManySorted(SearchContract):
+    """Where nearly everything counts as many, and all of it is put in order."""
+
+    @asynccontextmanager
+    async def environment(self) -> AsyncIterator[SearchEnvironment]:
+        with sqlite_database() as url:
+            async with search_environment(url, most_counted=1, lookahead=Lookahead(steps=())) as env:
                 yield env

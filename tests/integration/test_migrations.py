@@ -9,14 +9,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_engine_for
 from adapters.persistence.revision import current, is_outdated, newest
 from adapters.persistence.tables import metadata
 from adapters.persistence.tables.searches import FTS_TABLES
-from tests.contract.sql_databases import EITHER, database
+from tests.contract.sql_databases import EITHER, database, on_postgres
 
 REVISIONS = [revision.revision for revision in ScriptDirectory.from_config(migrate.configuration()).walk_revisions()][
     ::-1
@@ -65,8 +65,10 @@ def test_going_down_leaves_nothing_behind(url) -> None:
     assert set(described(url)) <= {"alembic_version"}
 
 
-# Only PostgreSQL has this index, and only there it is compared: by the next test, as this one cannot read expressions.
+# Only PostgreSQL has these indexes, and only there they are compared: by the next test, as this one cannot read
+# expressions.
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index 'ix_product_box'")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index 'ix_product_time'")
 def test_the_tables_in_code_are_those_of_the_migrations(url) -> None:
     migrate.upgrade(url)
 
@@ -96,6 +98,29 @@ def test_constraints_and_indexes_in_code_are_those_of_the_migrations(kind) -> No
     assert actual == expected
     made_by_fts5 = FTS_TABLES - set(metadata.tables) if kind == "sqlite" else set()
     assert len(actual) == len(metadata.tables) + len(made_by_fts5)
+
+
+@on_postgres
+def test_statistics_in_code_are_those_of_the_migrations() -> None:
+    with database("postgresql") as migrated, database("postgresql", migrated=False) as created:
+        engine = create_engine_for(created)
+        metadata.create_all(engine)
+        engine.dispose()
+
+        assert statistics(migrated) == statistics(created) != []
+
+
+def statistics(url: str) -> list[tuple[object, ...]]:
+    """What PostgreSQL is told to count of several columns together."""
+    query = (
+        "SELECT stxname, stxrelid::regclass::text, stxkeys::text, stxkind::text FROM pg_statistic_ext"
+        " WHERE stxnamespace = current_schema()::regnamespace ORDER BY stxname"
+    )
+    engine = create_engine_for(url)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
 
 
 def test_every_constraint_has_a_name(url) -> None:

@@ -1,9 +1,9 @@
 """What callers see of the catalogue, found by walking the products of their datasets in the order of their numbers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, text, true
 
 from adapters.persistence.extents import overlaps, touches
 from adapters.persistence.tables import product, product_dataset
@@ -22,6 +22,10 @@ from domain.items import Extent, ItemQuery
 from domain.rights import is_catalogue_administrator
 from domain.search import Overlaps, Touches
 from domain.urn import EntityType, Urn
+
+_LOOKED_AHEAD = 10_000
+"""Numbers behind the last one in which a page is looked for, before everything that is found is put in order."""
+_HIGHEST = 2**63 - 1
 
 _EXTENT = (
     func.min(product.c.west).label("west"),
@@ -52,7 +56,8 @@ class SqlItemRepository(ItemRepository):
         if members is not None:
             of_datasets = GrantedDatasets(seen=(), products=tuple(sorted(members)), files=())
             wanted = wanted.where(is_visible(self._transaction.dialect, product, caller.tenant, of_datasets))
-        return await self._page(wanted, after, limit)
+        is_scattered = query.area is not None or query.start is not None or query.end is not None
+        return await self._page(wanted, after, limit, is_scattered=is_scattered)
 
     async def datasets(self, caller: Caller, *, after: int, limit: int) -> Candidates:
         """The newest versions of datasets that the caller sees."""
@@ -88,11 +93,23 @@ class SqlItemRepository(ItemRepository):
         )
         return granted_datasets(rows.mappings())
 
-    async def _page(self, query: Select[Any], after: int, limit: int) -> Candidates:
-        page = query.where(product.c.id > after).order_by(product.c.id).limit(limit + 1)
-        rows = list(await self._transaction.read(page))
+    async def _page(self, wanted: Select[Any], after: int, limit: int, *, is_scattered: bool = False) -> Candidates:
+        """``is_scattered``: wanted by place or time, it may all lie far on, where nobody finds it by walking."""
+        if self._transaction.dialect == "postgresql":
+            await self._transaction.read(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+        wanted = wanted.where(product.c.id > after)
+        in_order = wanted.order_by(product.c.id).limit(limit + 1)
+        rows = await self._rows(
+            in_order.where(product.c.id <= min(after + _LOOKED_AHEAD, _HIGHEST)) if is_scattered else in_order
+        )
+        if is_scattered and len(rows) <= limit:
+            some = wanted.cte("some").prefix_with("MATERIALIZED", dialect="postgresql")
+            rows = await self._rows(select(some).order_by(some.c.id).limit(limit + 1))
         found = tuple(Candidate(row.id, Urn.parse(row.urn)) for row in rows[:limit])
         return Candidates(found=found, has_more=len(rows) > limit)
+
+    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        return list(await self._transaction.read(query))
 
 
 def _newest(tenant: str, entity_type: EntityType) -> Select[Any]:
@@ -106,7 +123,7 @@ def _conditions(dialect: str, query: ItemQuery) -> Iterable[ColumnElement[bool]]
         names = sorted(map(str, query.ids))
         yield or_(product.c.urn.in_(names), product.c.virtual_id.in_(names))
     if query.start is not None or query.end is not None:
-        yield overlaps(Overlaps(start=query.start, end=query.end), product)
+        yield overlaps(dialect, Overlaps(start=query.start, end=query.end), product)
     if query.area is not None:
         yield or_(*(touches(dialect, _touching(box), product) for box in query.boxes))
 

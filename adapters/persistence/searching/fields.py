@@ -41,7 +41,7 @@ def on_columns(dialect: str, criterion: Criterion, row: FromClause) -> ColumnEle
         case Touches():
             return touches(dialect, criterion, row)
         case Overlaps():
-            return overlaps(criterion, row)
+            return overlaps(dialect, criterion, row)
         case _:
             return _on_column(dialect, criterion, row)
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, text
+from sqlalchemy import ColumnElement, FromClause, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,7 +14,8 @@ from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.repositories.access import SqlAccessRepository
 from adapters.persistence.repositories.products import SqlProductRepository
 from adapters.persistence.searching.conditions import Conditions
-from adapters.persistence.searching.ordering import TYPED, is_by_column, ordered, types_of, walked
+from adapters.persistence.searching.ordering import sorted_by
+from adapters.persistence.searching.walking import Lookahead, Walk
 from adapters.persistence.tables import file_location, product, product_attribute, product_dataset, storage_location
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.visibility import (
@@ -36,11 +37,14 @@ from domain.search_values import Pattern
 from domain.storage_location import StorageType
 from domain.urn import Urn
 
-_SETTINGS = ("SET LOCAL statement_timeout = '10s'", "SET LOCAL enable_seqscan = off")
-"""A search that takes longer helps nobody; and reading every row is no plan, however small the tables seem."""
-
-_WALKING = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
-"""Where very many are found, a page of them is soonest found row by row along the order, not by joining all of them."""
+SETTINGS = (
+    "SET LOCAL statement_timeout = '10s'",
+    "SET LOCAL plan_cache_mode = force_custom_plan",
+    "SET LOCAL random_page_cost = 1.1",
+)
+"""A search that takes longer helps nobody. How many rows a plan reads depends on what is asked, so each is planned for
+itself. The last is what a page costs that is in memory or on a disk without moving parts; indexes that are searched
+all the time are."""
 
 _TIMED_OUT = "57014"
 
@@ -48,9 +52,12 @@ _TIMED_OUT = "57014"
 class SqlProductSearch(ProductSearch):
     """What a caller finds, over an engine of ``create_async_engine_for``."""
 
-    def __init__(self, engine: AsyncEngine, *, most_counted: int = MOST_COUNTED) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, most_counted: int = MOST_COUNTED, lookahead: Lookahead | None = None
+    ) -> None:
         self._engine = engine
         self._most_counted = most_counted
+        self._lookahead = lookahead or Lookahead()
 
     async def page(self, request: SearchRequest) -> FoundPage:
         """One part of what is found."""
@@ -97,7 +104,7 @@ class SqlProductSearch(ProductSearch):
                 transaction = Transaction(connection)
                 if transaction.dialect == "postgresql":
                     with translating():
-                        for setting in _SETTINGS:
+                        for setting in SETTINGS:
                             await connection.exec_driver_sql(setting)
                 yield transaction
                 await transaction.rollback()
@@ -118,7 +125,11 @@ class SqlProductSearch(ProductSearch):
                 return
             try:
                 yield _Asking(
-                    transaction=transaction, request=request, granted=granted, most_counted=self._most_counted
+                    transaction=transaction,
+                    request=request,
+                    granted=granted,
+                    most_counted=self._most_counted,
+                    lookahead=self._lookahead,
                 )
             except InvalidValue as error:
                 raise QueryInvalid(str(error)) from error
@@ -130,6 +141,7 @@ class _Asking:
     request: SearchRequest
     granted: GrantedDatasets | None
     most_counted: int
+    lookahead: Lookahead
     row: FromClause = product
 
     @property
@@ -151,23 +163,21 @@ class _Asking:
 
     async def narrow(self) -> list[Urn]:
         """Of few: all of them are found first, by whatever index finds them soonest, then put in order."""
-        some = self._some()
-        query = ordered(self.tenant, select(self.row.c.urn), self.row, self.request.sorting)
-        return await self._urns(query.where(self.row.c.id.in_(select(some.c.id))), self.request.offset)
+        query = sorted_by(self.tenant, self.row, self._some(), self.request.sorting)
+        part = query.offset(self.request.offset).limit(self.request.limit + 1)
+        return [Urn.parse(urn) for urn in (await self.transaction.read(part)).scalars()]
 
     async def broad(self) -> list[Urn]:
         """Of many: along the index of the order, taking what is found on the way."""
-        sorting = self.request.sorting
-        if self.transaction.dialect == "postgresql":
-            for setting in _WALKING:
-                await self.transaction.read(text(setting))
-        if len(sorting) == 1 and not is_by_column(sorting[0]):
-            types = (await self.transaction.read(types_of(self.tenant, sorting[0]))).one()
-            has = [name for name, there_is in zip(TYPED, types, strict=True) if there_is]
-            if len(has) == 1:
-                return await self._walked(has[0])
-        query = ordered(self.tenant, select(self.row.c.urn), self.row, sorting)
-        return await self._urns(query.where(*self._found()), self.request.offset)
+        walk = Walk(
+            transaction=self.transaction,
+            tenant=self.tenant,
+            row=self.row,
+            found=tuple(self._found()),
+            sorting=self.request.sorting,
+            lookahead=self.lookahead,
+        )
+        return [Urn.parse(urn) for urn in await walk.page(self.request.offset, self.request.limit + 1)]
 
     async def values(self, path: str, limit: int, part: str | None) -> tuple[FoundValue, ...]:
         some = self._some()
@@ -193,23 +203,6 @@ class _Asking:
         """What is found, up to as many as are counted, once and for all."""
         query = select(self.row.c.id).where(*self._found()).limit(MOST_COUNTED + 1)
         return query.cte("some").prefix_with("MATERIALIZED", dialect="postgresql")
-
-    async def _walked(self, typed: str) -> list[Urn]:
-        """Those with a value in order, and when these end, those without."""
-        with_value, is_without = walked(self.tenant, self.row, self.request.sorting[0], typed)
-        with_value = with_value.where(*self._found())
-        urns = await self._urns(with_value, self.request.offset)
-        wanted = self.request.limit + 1
-        if len(urns) == wanted:
-            return urns
-        counted = select(func.count()).select_from(with_value.order_by(None).subquery())
-        before = int((await self.transaction.read(counted)).scalar_one())
-        rest = select(self.row.c.urn).where(*self._found(), is_without).order_by(self.row.c.urn)
-        return urns + await self._urns(rest, max(0, self.request.offset - before), wanted - len(urns))
-
-    async def _urns(self, query: Select[Any], offset: int, limit: int | None = None) -> list[Urn]:
-        part = query.offset(offset).limit(self.request.limit + 1 if limit is None else limit)
-        return [Urn.parse(urn) for urn in (await self.transaction.read(part)).scalars()]
 
     def _found(self) -> list[ColumnElement[bool]]:
         dialect, row, request = self.transaction.dialect, self.row, self.request

@@ -102,6 +102,14 @@ product_box = Index(
     _table=product,
 ).ddl_if(dialect="postgresql")
 
+product_time = Index(
+    "ix_product_time",
+    text("nullif(tstzrange(starts_at, ends_at, '[]'), '(,)'::tstzrange)"),
+    postgresql_using="spgist",
+    _table=product,
+).ddl_if(dialect="postgresql")
+"""A product without a time has none here, rather than one without bounds, which meets every other."""
+
 Index("ix_product_model", product.c.tenant, product.c.model, product.c.urn)
 
 
@@ -111,5 +119,15 @@ def _create(element: CreateTable, compiler: Any, **more: Any) -> str:
         return FTS_TABLE
     return str(compiler.visit_create_table(element, **more))
 
+
+event.listen(
+    product_attribute,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+        "CREATE STATISTICS st_product_attribute_values (ndistinct, dependencies, mcv)"
+        " ON path, folded, text_value FROM product_attribute"
+    ).execute_if(dialect="postgresql"),
+)
+"""A value belongs to few paths: taken by themselves, PostgreSQL would multiply how rare they are, and expect none."""
 
 event.listen(product_words, "after_create", DDL(FTS_TRIGGER).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]  # SQLAlchemy's own
