@@ -1,0 +1,263 @@
+"""schemathesis calls every operation of the OpenAPI document, as everybody who may come: the document keeps its word.
+
+``RS_DOWNLOADER_TEST_SCHEMATHESIS_EXAMPLES`` says how many requests are made up per operation and identity beyond those
+that follow from the document; the few of a usual run end within a minute, 200 take much longer.
+"""
+
+import json
+import os
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from domain.access import ANONYMOUS_EMAIL, Role
+from tests.contract.sql_databases import EITHER, database
+from tests.e2e.real_service import TENANT, Installation, Server
+from tests.e2e.test_roles_api import ROUTES
+from tests.e2e.two_archives import ADMIN, OPERATOR, OTHER, USER, Archives, make_archives
+from tests.tools import needs_tools, tool
+
+pytestmark = needs_tools
+
+HOOKS = Path(__file__).with_name("schemathesis_checks.py")
+VARIABLE = "RS_DOWNLOADER_TEST_SCHEMATHESIS_EXAMPLES"
+IS_DEEP = VARIABLE in os.environ
+EXAMPLES = int(os.environ.get(VARIABLE, "3"))
+SEED = 20_261_121
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "told_nothing",
+    "justified_5xx",
+)
+BRIEFLY = ("phases.coverage.enabled = false", "generation.max-examples = 1")
+
+ROLES: dict[str, tuple[str, Role]] = {
+    "anonymous": (ANONYMOUS_EMAIL, Role.PUBLIC),
+    "user": (USER, Role.REGISTERED_USER),
+    "project administrator": (ADMIN, Role.PROJECT_ADMIN),
+    "instance administrator": (OPERATOR, Role.INSTANCE_ADMIN),
+}
+
+PARAMETERS = {
+    "checksum": "checksum",
+    "urn": "urn",
+    "collection_id": "dataset",
+    "item_id": "urn",
+    "ids": "urn",
+    "collections": "dataset",
+    "dataset": "dataset",
+    "user_email": "email",
+    "email": "email",
+    "storage": "storage",
+    "group": "group",
+    "name": "name",
+    "tenant": "tenant",
+    "ticket_id": "ticket_id",
+    "group_id": "group_id",
+    "t": "ticket",
+    "property_name": "property",
+    "sort": "sort",
+    "bbox": "bbox",
+    "g": "geometry",
+    "datetime": "datetime",
+    "after": "after",
+    "q": "query",
+}
+"""Which words stand for a parameter, so that more than "not found" comes back."""
+
+WORDS = {
+    "property": ["platform", "cloud", "datetime", "label", "tags"],
+    "sort": ["label,ASC", "cloud,DESC"],
+    "bbox": ["-180,-90,180,90", "1,43,2,44", "170,-10,-170,10"],
+    "geometry": ["POINT(1.48 43.56)", "POLYGON((1 43,2 43,2 44,1 44,1 43))"],
+    "datetime": ["2026-01-31T12:00:00Z", "2026-01-01T00:00:00Z/..", "../2026-12-31T00:00:00Z"],
+    "query": ["*:*", "label:Of*", "cloud:[1 TO 5]", "platform:ours AND NOT tags:x", "platform:(", "-id:*"],
+    "after": ["a", "0"],
+}
+
+UNAVAILABLE: dict[str, list[str]] = {}
+"""Operations that may answer 503 here, and with which problems: nothing is overloaded, and every storage answers."""
+
+
+FINDINGS = re.compile(r"^=+ (?:FAILURES|ERRORS) =+$.*?(?=^=+ (?:WARNINGS|SUMMARY) =+$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+@attrs.frozen
+class Outcome:
+    """What a run found, and whom it asked."""
+
+    said: str = attrs.field(repr=False)
+    is_clean: bool
+    counted: Mapping[str, Mapping[str, int]] = attrs.field(repr=False)
+
+    @property
+    def findings(self) -> str:
+        """What is wrong, without what schemathesis says about itself; all it says where that is not found."""
+        found = FINDINGS.search(self.said)
+        return found[0] if found else self.said
+
+    def summary(self, identity: str, operations: int) -> str:
+        """One line."""
+        statuses: Counter[str] = Counter()
+        for found in self.counted.values():
+            statuses.update(found)
+        seen = ", ".join(f"{status}: {number}" for status, number in sorted(statuses.items()))
+        return (
+            f"schemathesis as {identity} (seed {SEED}, {EXAMPLES} examples): {len(self.counted)} of {operations} "
+            f"operations, {sum(statuses.values())} requests; {seen}"
+        )
+
+
+_, POSTGRESQL = EITHER
+RUNS = [
+    *(pytest.param("sqlite", identity, False, id=f"sqlite {identity}") for identity in ROLES),
+    *(
+        pytest.param("postgresql", identity, True, id=f"postgresql {identity}", marks=POSTGRESQL.marks)
+        for identity in (ROLES if IS_DEEP else ["project administrator"])
+    ),
+]
+"""Database, who calls, and whether they are thorough wherever they may call.
+
+On SQLite a usual run is thorough about an operation once: as the weakest who may call it. On PostgreSQL the one who may
+do everything within a tenant is thorough about all of that.
+"""
+
+
+@pytest.mark.parametrize(("kind", "identity", "is_thorough"), RUNS)
+def test_every_operation_answers_as_documented_and_tells_nothing_of_another_tenant(
+    kind, identity, is_thorough, tmp_path
+):
+    with database(kind) as url:
+        installation = Installation(
+            tmp_path, database_url=url, local_roots=tmp_path / "{tenant}", restoration_seconds=0.2
+        )
+        with installation.serving() as server:
+            with httpx.Client(base_url=server.url, timeout=60) as client:
+                archives = make_archives(tmp_path, client, installation.token)
+                document = client.get("/schema/openapi.json").json()
+            operations = {
+                operation["operationId"]: (method.upper(), path)
+                for path, item in document["paths"].items()
+                for method, operation in item.items()
+            }
+            role = ROLES[identity][1]
+            briefly = [
+                name
+                for name, (method, path) in operations.items()
+                if not IS_DEEP and is_asked_briefly(role, ROUTES[method, path], is_thorough=is_thorough)
+            ]
+            text = configuration(archives, role, briefly, headers_of(installation, identity))
+            (tmp_path / "schemathesis.toml").write_text(text)
+            outcome = ask_all(server, archives, role, tmp_path)
+            log = server.log
+
+    print(outcome.summary(identity, len(operations)))  # noqa: T201 - read with -s or -rP
+    assert outcome.is_clean, outcome.findings
+    assert outcome.counted.keys() == operations.keys()
+    assert "request failed" not in log
+
+
+def headers_of(installation: Installation, identity: str) -> dict[str, str]:
+    """Who calls. Whoever has a token names the other tenant beside it, which changes nothing."""
+    email, role = ROLES[identity]
+    if role is Role.PUBLIC:
+        return {"scope": TENANT}
+    return {"Authorization": f"Bearer {installation.token(email, role)}", "scope": OTHER}
+
+
+def is_asked_briefly(role: Role, needed: Role | None, *, is_thorough: bool) -> bool:
+    """Whether a usual run asks only a little: where the caller is refused anyhow, and where another caller is thorough.
+
+    An instance administrator does within a tenant what its administrator does.
+    """
+    needed = needed or Role.PUBLIC
+    thorough = Role.PROJECT_ADMIN if needed in {Role.ADMIN, Role.EXPLOIT} else needed
+    return not (role is thorough or (is_thorough and role.is_at_least(needed)))
+
+
+def ask_all(server: Server, archives: Archives, role: Role, folder: Path) -> Outcome:
+    """Let schemathesis loose on all of it. Who may remove things does so last, so that the rest finds something."""
+    removes_last = role.is_at_least(Role.PROJECT_ADMIN)
+    turns = [["--exclude-method", "DELETE"], ["--include-method", "DELETE"]] if removes_last else [[]]
+    outcomes = [_asked(server, archives, options, folder) for options in turns]
+    return Outcome(
+        "\n".join(outcome.findings for outcome in outcomes),
+        all(outcome.is_clean for outcome in outcomes),
+        {name: counted for outcome in outcomes for name, counted in outcome.counted.items()},
+    )
+
+
+def _asked(server: Server, archives: Archives, options: list[str], folder: Path) -> Outcome:
+    report = folder / f"counted{''.join(options)}.json"
+    hooks = {"secrets": archives.secrets, "unavailable": UNAVAILABLE, "report": str(report)}
+    # Compiled modules are kept beside the tools: compiling them anew takes as long as a whole run.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [
+            str(tool("schemathesis")),
+            *("--config-file", str(folder / "schemathesis.toml")),
+            *("run", "--no-color", *options, f"{server.url}/schema/openapi.json"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        cwd=folder,
+        env={**environment, "SCHEMATHESIS_HOOKS": str(HOOKS), "TOLD_NOTHING": json.dumps(hooks)},
+    )
+    (folder / f"said{''.join(options)}.txt").write_text(done.stdout + done.stderr)
+    counted = json.loads(report.read_text()) if report.exists() else {}
+    return Outcome(done.stdout + done.stderr, done.returncode == 0, counted)
+
+
+def configuration(archives: Archives, role: Role, briefly: list[str], headers: Mapping[str, str]) -> str:
+    """The file of schemathesis. A JSON text or list of texts is TOML too."""
+    words = archives.words | WORDS
+    words["name"] = [*words["storage"], *words["group"], "maxQuota", "ticketLifetime"]
+    if role is Role.INSTANCE_ADMIN:
+        # May remove any tenant; who calls is of the first one.
+        words["tenant"] = [OTHER, "spare"]
+    lines = [
+        f"seed = {SEED}",
+        "continue-on-failure = true",
+        "workers = 1",
+        "request-timeout = 30",
+        *_table("headers", headers),
+        *_table("phases", {}),
+        "stateful.enabled = false",
+        # Other methods are told apart before any operation is: one that nothing has is as good as five.
+        'coverage.unexpected-methods = ["PATCH"]',
+        *_table("generation", {"mode": "all", "database": "none"}),
+        f"max-examples = {EXAMPLES}",
+        "no-shrink = true",
+        "with-security-parameters = false",
+        *_table("checks", {}),
+        "enabled = false",
+        *(f"{check}.enabled = true" for check in CHECKS),
+        'not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "503", "515"]',
+        *(line for name, values in words.items() for line in _table(f"dictionaries.{name}", {"values": values})),
+        "[parameters]",
+        *(
+            f"{name} = {{ dictionary = {json.dumps(dictionary)}, probability = 0.6 }}"
+            for name, dictionary in PARAMETERS.items()
+        ),
+    ]
+    if briefly:
+        lines += ["[[operations]]", f"include-operation-id = {json.dumps(briefly)}", *BRIEFLY]
+    return "\n".join(lines) + "\n"
+
+
+def _table(name: str, values: Mapping[str, Any]) -> list[str]:
+    return [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
