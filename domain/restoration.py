@@ -3,6 +3,7 @@
 Groups ask, each for its own hours; of a file there is one restoration, which all groups that asked share.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -223,3 +224,8 @@ def pause_after(attempts: int) -> timedelta:
 def remaining_wish(requests: Iterable[RestorationRequest], now: datetime) -> datetime:
     """Until when the groups behind these requests count on the file; ``now`` when none does."""
     return max([now, *(wish for request in requests if (wish := request.wished_until) is not None)])
+
+
+def hours_still_wished(requests: Iterable[RestorationRequest], now: datetime) -> int:
+    """For how many hours from now, rounded up, the groups count on the file; 0 when none does."""
+    return math.ceil((remaining_wish(requests, now) - now) / timedelta(hours=1))

@@ -25,6 +25,11 @@ class Copy:
     readable_until: datetime | None = attrs.field(default=None, kw_only=True)
     cooling_until: datetime | None = attrs.field(default=None, kw_only=True)
 
+    @property
+    def is_cached(self) -> bool:
+        """Whether it lies in our own cache."""
+        return self.location.storage == INTERNAL_CACHE
+
     def is_cooling(self, now: datetime) -> bool:
         """Whether its storage has failed lately."""
         return self.cooling_until is not None and now < self.cooling_until
@@ -80,7 +85,7 @@ def readiness(copy: Copy, now: datetime) -> Readiness:
         return Readiness.DOWN
     if copy.readable_until is not None and now < copy.readable_until:
         return Readiness.READABLE
-    if copy.location.storage == INTERNAL_CACHE:
+    if copy.is_cached:
         return Readiness.NEVER
     if storage.storage_type is StorageType.NEARLINE:
         return Readiness.RESTORABLE
@@ -120,8 +125,5 @@ def why_none_is_readable(copies: Iterable[Copy], now: datetime) -> DomainError:
 
 def _preference(copy: Copy, now: datetime) -> tuple[bool, int, int, str]:
     assert copy.storage is not None, "only copies on configured storages are compared"
-    if copy.location.storage == INTERNAL_CACHE:
-        tier = 0
-    else:
-        tier = 2 if copy.storage.storage_type is StorageType.NEARLINE else 1
-    return copy.is_cooling(now), tier, copy.storage.priority, copy.storage.name
+    tier = 2 if copy.storage.storage_type is StorageType.NEARLINE else 1
+    return copy.is_cooling(now), 0 if copy.is_cached else tier, copy.storage.priority, copy.storage.name

@@ -7,6 +7,7 @@ import attrs
 
 from application.delivery.cool_downs import CoolDowns
 from application.delivery.guarded import Deadlines, open_guarded
+from application.delivery.lost_copies import LostCopies
 from application.delivery.nearline import Nearline
 from application.errors import (
     CopyChanged,
@@ -82,6 +83,7 @@ class CopyReader:
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     cool_downs: CoolDowns | None = None
     nearline: Nearline | None = None
+    lost_copies: LostCopies | None = None
 
     async def open(self, copy: Copy, file: ArchiveFile) -> OpenCopy:
         """Raises ``StorageUnavailable`` (or a leaf of it) and ``LocationRefused``."""
@@ -89,20 +91,35 @@ class CopyReader:
         storage = self.registry.storage(copy.storage)
         return OpenCopy(copy, await open_guarded(storage, copy.location, file.size_bytes, self.deadlines))
 
-    async def failed(self, reason: str, copy: Copy, error: Exception, *, suspect: bool) -> None:
-        """A copy is not used further; ``suspect`` marks it for everybody, else its storage may be left alone."""
+    async def failed(self, reason: str, copy: Copy, error: Exception, *, suspect: bool) -> bool:
+        """A copy is not used further; ``suspect`` marks it for everybody, else its storage may be left alone.
+
+        ``True`` when it was in the cache and is lost: then the file sleeps again, or is being restored once more.
+        """
         self.log(reason, copy, error)
         if self.nearline is not None and isinstance(error, CopyNotRestored):
             self.nearline.forget(copy)
+        if await self._is_lost(copy, error):
+            return True
         if suspect:
             await self.suspicion.record(copy.location, str(error))
         elif self.cool_downs is not None and not isinstance(error, OF_THE_COPY):
             self.cool_downs.failed(copy, error)
+        return False
 
     def succeeded(self, copy: Copy) -> None:
         """A copy was read as far as was asked."""
         if self.cool_downs is not None:
             self.cool_downs.succeeded(copy)
+
+    async def _is_lost(self, copy: Copy, error: Exception) -> bool:
+        if self.lost_copies is None or not copy.is_cached or not isinstance(error, CopyMissing | CopyChanged):
+            return False
+        try:
+            return await self.lost_copies.report(copy.location.tenant, copy.location.checksum)
+        except StorageUnavailable:
+            # The cache cannot be looked at now: that is no loss.
+            return False
 
 
 async def _no_more() -> tuple[Copy, ...]:
@@ -133,13 +150,13 @@ class Copies:
         while copy := await self._next():
             try:
                 return await self._reader.open(copy, self.file)
-            except CopyChanged as error:
-                self._has_changed = True
-                await self._reader.failed("copy-changed", copy, error, suspect=True)
             except (StorageUnavailable, LocationRefused) as error:
-                is_asleep = isinstance(error, CopyNotRestored)
+                has_changed = isinstance(error, CopyChanged)
+                reason = "copy-changed" if has_changed else "copy-not-opened"
+                is_lost = await self._reader.failed(reason, copy, error, suspect=has_changed)
+                is_asleep = is_lost or isinstance(error, CopyNotRestored)
+                self._has_changed |= has_changed and not is_lost
                 self._only_asleep &= is_asleep
-                await self._reader.failed("copy-not-opened", copy, error, suspect=False)
         if self._has_changed:
             raise FileChanged("No copy holds the registered bytes any more; an operator has to look.")
         if is_asleep and self._only_asleep:

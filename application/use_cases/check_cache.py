@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import attrs
 
+from application.delivery.lost_copies import LostCopies
 from application.ports.cache import Cache, Lying
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -24,7 +25,10 @@ class CacheChecked:
 
 @attrs.frozen
 class CheckCache:
-    """Rows without their file go, and files without a row. Contents were verified when they were written."""
+    """Rows without their file go, and files without a row. Contents were verified when they were written.
+
+    A lost file on which groups count is restored again.
+    """
 
     unit_of_work: UnitOfWorkFactory
     cache: Cache
@@ -39,14 +43,13 @@ class CheckCache:
 
     async def _check_rows(self, tenant: str) -> int:
         count, after = 0, None
+        lost_copies = LostCopies(self.unit_of_work, self.cache, self.clock)
         while True:
             async with self.unit_of_work() as work:
                 await work.restorations.lock(tenant)
                 page = await work.cached_copies.internal_page(tenant, after=after, limit=PAGE)
-                wrong = [copy for copy in page if await self.cache.size_of(copy.url) != copy.size_bytes]
-                for copy in wrong:
-                    await self.cache.remove(copy.url)
-                await work.cached_copies.remove(wrong)
+                wrong = [copy for copy in page if await lost_copies.is_lost(copy)]
+                await lost_copies.forget(work, wrong)
                 await work.commit()
             count += len(wrong)
             if len(page) < PAGE:

@@ -8,6 +8,7 @@ from application.delivery.cool_downs import CoolDowns
 from application.delivery.copies import Copies, CopyLog, CopyReader, OpenCopy, Suspicion
 from application.delivery.delivery import Delivery
 from application.delivery.guarded import Deadlines
+from application.delivery.lost_copies import LostCopies
 from application.delivery.nearline import Nearline
 from application.delivery.redirect import Redirected, Redirects
 from application.delivery.refusals import Refusals
@@ -27,7 +28,7 @@ from domain import digest, preconditions
 from domain.account import AccountKey
 from domain.byte_range import ByteRange
 from domain.download import Transfer, TransferRequest
-from domain.errors import CopiesUnreachable, FileChanged, NotFound, RestorationNeeded, RestorationRunning
+from domain.errors import CopiesUnreachable, DomainError, FileChanged, NotFound, RestorationNeeded, RestorationRunning
 from domain.file import ArchiveFile
 from domain.preconditions import Conditions, Unmodified
 from domain.quota import (
@@ -137,6 +138,7 @@ class OpenDownload:
     estimate_restoration: EstimateRestoration | None = None
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     cool_downs: CoolDowns | None = None
+    lost_copies: LostCopies | None = None
     redirects: Redirects | None = None
 
     async def execute(self, request: DownloadRequest) -> NotModified | Described | Refused | Redirected | Opened:
@@ -169,6 +171,9 @@ class OpenDownload:
             ranges = None if decision.whole_file else ranges
             copies = self._copies(found, chosen)
             opened = await self._open(copies, is_part=ranges is not None, is_continued=not decision.opened)
+        except RestorationNeeded as error:
+            await asyncio.shield(self.close_download.execute(transfer, Outcome(delivered_bytes=0)))
+            raise await self._asleep(found, self._why_asleep(found, error)) from error
         except BaseException:
             # Cancelled or failed: the slot and the unit must go back whatever happened.
             await asyncio.shield(self.close_download.execute(transfer, Outcome(delivered_bytes=0)))
@@ -217,6 +222,7 @@ class OpenDownload:
             deadlines=self.deadlines,
             cool_downs=self.cool_downs,
             nearline=self.nearline,
+            lost_copies=self.lost_copies,
         )
 
         async def more() -> tuple[Copy, ...]:
@@ -231,12 +237,20 @@ class OpenDownload:
             return chosen
         if chosen := await self.nearline.readable_now(found.copies):
             return chosen
-        refusal = why_none_is_readable(found.copies, now)
-        if isinstance(refusal, RestorationNeeded) and self.estimate_restoration is not None:
-            seconds = await self.estimate_restoration.execute(found.file.tenant, found.file.checksum)
-            if seconds is not None:
-                raise RestorationRunning(seconds) from refusal
-        raise refusal
+        raise await self._asleep(found, why_none_is_readable(found.copies, now))
+
+    def _why_asleep(self, found: FoundFile, said: RestorationNeeded) -> DomainError:
+        """What was said, unless the copy in the cache was the last one, or what could restore it is down."""
+        others = [attrs.evolve(copy, readable_until=None) for copy in found.copies if not copy.is_cached]
+        refusal = why_none_is_readable(others, self.clock.now())
+        return said if isinstance(refusal, RestorationNeeded) else refusal
+
+    async def _asleep(self, found: FoundFile, refusal: DomainError) -> DomainError:
+        """The refusal, or, while the file is being restored, how long that will take."""
+        if not isinstance(refusal, RestorationNeeded) or self.estimate_restoration is None:
+            return refusal
+        seconds = await self.estimate_restoration.execute(found.file.tenant, found.file.checksum)
+        return refusal if seconds is None else RestorationRunning(seconds)
 
     def _transfer_request(
         self, request: DownloadRequest, file: ArchiveFile, ranges: tuple[ByteRange, ...] | None

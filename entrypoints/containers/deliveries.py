@@ -6,6 +6,7 @@ from adapters.telemetry.copies import log_copy
 from application.delivery.cool_downs import CoolDowns
 from application.delivery.copies import Suspicion
 from application.delivery.guarded import Deadlines
+from application.delivery.lost_copies import LostCopies
 from application.delivery.nearline import Nearline, NearlineAnswers
 from application.delivery.redirect import Redirects
 from application.delivery.refusals import Refusals
@@ -110,6 +111,7 @@ class DeliveryUseCases(Given):
         metrics=_adapters.metrics,
         deadlines=deadlines,
         cool_downs=cool_downs,
+        lost_copies=_one(LostCopies, _unit_of_work, _adapters.cache, _clock),
     )
     rota = _one(Rota, _settings.provided.downloader_urls, _clock)
     relay_download = _one(RelayDownload, downloader=_adapters.downloader, rota=rota)

@@ -3,15 +3,18 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.contract.sql_databases import EITHER, database
 from tests.e2e.real_service import until
 from tests.e2e.restoring import Client, TapeArchive, Watch
+from tests.tape import DRIVE
 
 FILES = int(os.environ.get("RS_DOWNLOADER_TEST_RESTORED_FILES", "200"))
 """For each group; 1000 take a minute or two."""
@@ -85,3 +88,31 @@ def test_the_command_line_restores_and_waits_without_any_server(
     assert cleaned == {"expired": 0, "removedRecords": 0, "removedFiles": 1}
     assert archive.cached_bytes() == 3000
     assert (unknown.returncode, "does not exists" in unknown.stdout) == (1, True)
+
+
+def test_a_cache_that_was_wiped_is_noticed_by_the_first_download_and_filled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive: TapeArchive = TapeArchive.made(tmp_path, monkeypatch, files=1, size=1000, cache_kb=3)
+    ((checksum, data),) = archive.files.items()
+    assert archive.command("restore", checksum, "--wait").returncode == 0
+    # The tape is taken out again, and the check of the cache is an hour away.
+    shutil.rmtree(archive.tape / DRIVE)
+    with archive.installation.serving(restoration_seconds=1) as server:
+        until(lambda: archive.recorded_bytes() == 1000)
+        wiped = archive.cache.rename(tmp_path / "wiped")
+        headers = {"Authorization": f"Bearer {archive.installation.token()}"}
+        answers: list[httpx.Response] = []
+
+        def is_served() -> bool:
+            answers.append(httpx.get(f"{server.url}/files/{checksum}/download", headers=headers, timeout=60))
+            return answers[-1].status_code == 200
+
+        until(is_served)
+
+    before, served = answers[:-1], answers[-1]
+    assert before, "nothing was noticed"
+    assert {(answer.status_code, "retry-after" in answer.headers) for answer in before} == {(503, True)}
+    assert served.content == data
+    assert archive.asked == [checksum, checksum]
+    assert (archive.cached_bytes(), wiped.exists()) == (1000, True)

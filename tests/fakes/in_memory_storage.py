@@ -15,6 +15,7 @@ from application.ports.storage import (
     Storage,
     StorageRegistry,
 )
+from domain.cached_copy import INTERNAL_CACHE_PLUGIN
 from domain.errors import Forbidden, InvalidValue
 from domain.file import FileLocation
 from domain.storage_location import StorageLocation, StorageType
@@ -262,7 +263,8 @@ class InMemoryStorageRegistry(StorageRegistry):
     def storage(self, location: StorageLocation) -> Storage:
         if location.plugin_id is None:
             raise PluginUnusable(f"The storage {location.name!r} has no plugin.")
-        self._usable(location.plugin_id)
+        if location.plugin_id != INTERNAL_CACHE_PLUGIN:
+            self._usable(location.plugin_id)
         return self.storages.setdefault(location.name, InMemoryStorage())
 
     def forget(self, tenant: str, storage: str) -> None:
