@@ -6,6 +6,8 @@ from application.use_cases.browse_items import BrowseCollections, ReadItem, Sear
 from application.use_cases.check_products import CheckProducts
 from application.use_cases.choose_files import ChooseFiles
 from application.use_cases.decide_access import DecideAccess
+from application.use_cases.hear_licence import HearAcceptance, HearReset
+from application.use_cases.hear_products import HearProducts
 from application.use_cases.issue_product_ticket import IssueProductTicket
 from application.use_cases.manage_groups import (
     ChangeUserGroups,
@@ -13,6 +15,7 @@ from application.use_cases.manage_groups import (
     ListMembers,
     ReadUserGroups,
     RemoveGroup,
+    ReplaceMembers,
     SaveGroup,
 )
 from application.use_cases.manage_licences import AcceptLicence, ListLicences, PutLicence, ResetLicence, WithdrawLicence
@@ -54,10 +57,11 @@ class CatalogueUseCases(Given):
     search_items = _one(SearchItems, _unit_of_work, _clock)
     read_item = _one(ReadItem, _unit_of_work, _clock)
     browse_collections = _one(BrowseCollections, _unit_of_work, _clock)
-    remove_products = _one(RemoveProducts, _unit_of_work)
+    remove_products = _one(RemoveProducts, _unit_of_work, _clock)
     list_groups = _one(ListGroups, _unit_of_work)
     save_group = _one(SaveGroup, _unit_of_work)
     remove_group = _one(RemoveGroup, _unit_of_work)
+    replace_members = _one(ReplaceMembers, _unit_of_work)
     list_members = _one(ListMembers, _unit_of_work)
     read_user_groups = _one(ReadUserGroups, _unit_of_work)
     change_user_groups = _one(ChangeUserGroups, _unit_of_work)
@@ -74,3 +78,12 @@ class CatalogueUseCases(Given):
     check_products = _one(CheckProducts, see_products, _storages.check_availability)
     plan_downloads = _one(PlanDownloads, _unit_of_work, see_products, check_products, _ledger, _clock, _adapters.ids)
     restore_products = _one(RestoreProducts, _unit_of_work, see_products, check_products, _storages.request_restoration)
+    hear_acceptance = _one(HearAcceptance, _unit_of_work, _clock)
+    hear_reset = _one(HearReset, _unit_of_work, _clock)
+    hear_products = _one(
+        HearProducts,
+        register_products=register_products,
+        remove_products=remove_products,
+        formats=_adapters.product_formats,
+        clock=_clock,
+    )
