@@ -58,6 +58,9 @@ class DiskCache(Cache):
     def folder(self, tenant: str) -> str:
         return str(Path(self._root) / _name_of_tenant(tenant))
 
+    def url_of(self, file: ArchiveFile) -> str:
+        return _url(self._place(file))
+
     async def fill(self, file: ArchiveFile, source: ByteSource, progressed: Callable[[int], None]) -> Filled:
         place = self._place(file)
         temporary = place.with_name(f"{place.name}.{secrets.token_hex(8)}{_TEMPORARY}")

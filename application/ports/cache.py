@@ -38,11 +38,15 @@ class Cache(Protocol):
         """Where the files of a tenant lie."""
 
     @abstractmethod
+    def url_of(self, file: ArchiveFile) -> str:
+        """What the copy of a file is read by once it is published. No I/O."""
+
+    @abstractmethod
     async def fill(self, file: ArchiveFile, source: ByteSource, progressed: Callable[[int], None]) -> Filled:
         """Copy all bytes under a temporary name, verified and safe on the disk; ``progressed`` gets how many there are.
 
-        What an earlier attempt left of the same file is removed first. Raises ``CopyChanged`` when the bytes are not
-        those of the file, and what reading the source raises; then nothing is left behind.
+        What an earlier attempt left under temporary names is removed first. Raises ``CopyChanged`` when the bytes are
+        not those of the file, and what reading the source raises; then nothing is left behind.
         """
 
     @abstractmethod

@@ -94,6 +94,7 @@ class CopyRestored:
             await self._fail(row, "The file is no longer registered on its storage.", is_retryable=True)
             return
         try:
+            await self._clear(row, found.file)
             filled = await self._filled(row, found, copy)
         except (CopyMissing, LocationRefused) as error:
             await self._fail(row, str(error), is_retryable=False)
@@ -103,6 +104,13 @@ class CopyRestored:
             return
         else:
             await self._publish(row, filled)
+
+    async def _clear(self, row: Restoration, file: ArchiveFile) -> None:
+        """Remove what somebody put into the file's place who died before it was recorded: nobody counts its bytes."""
+        async with self.unit_of_work() as work:
+            await work.restorations.lock(row.tenant)
+            if row.checksum not in await work.cached_copies.of_files(row.tenant, [row.checksum]):
+                await self.cache.remove(self.cache.url_of(file))
 
     async def _filled(self, row: Restoration, found: FoundFile, copy: Copy) -> Filled:
         progress = _Progress()

@@ -36,8 +36,11 @@ class InMemoryCache(Cache):
     def folder(self, tenant: str) -> str:
         return f"/cache/{tenant}"
 
+    def url_of(self, file: ArchiveFile) -> str:
+        return f"memory:///cache/{file.tenant}/{file.checksum}"
+
     async def fill(self, file: ArchiveFile, source: ByteSource, progressed: Callable[[int], None]) -> Filled:
-        url = f"memory:///cache/{file.tenant}/{file.checksum}"
+        url = self.url_of(file)
         for left in [key for key in self.entries if key.startswith(f"{url}.") and key.endswith(_TEMPORARY)]:
             del self.entries[left]
         data = b""

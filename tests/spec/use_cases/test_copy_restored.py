@@ -125,3 +125,19 @@ async def test_one_who_stops_lets_go_of_what_it_copied() -> None:
 
     assert archive.storage("hung").open_sources == []
     assert archive.cache.entries == {}
+
+
+async def test_what_somebody_left_in_the_place_of_a_file_does_not_overfill_the_cache() -> None:
+    archive = Restored()
+    archive.waits("c1", "tape2")
+    row = archive.world.tables.restorations[TENANT, "c1"]
+
+    async with at_work(archive):
+        await archive.until_copied("c1")
+    # Its record was never committed.
+    archive.world.tables.cached_copies.clear()
+    archive.world.tables.restorations[TENANT, "c1"] = row
+    async with at_work(archive):
+        await archive.until_copied("c1")
+
+    assert archive.cache.most_bytes == SIZE
