@@ -74,6 +74,11 @@ def number_of(text: str) -> float | None:
     return None if number in {float("inf"), float("-inf")} else number
 
 
+def number_text(number: float) -> str:
+    """A number as JSON writes it, whole ones without a point."""
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
 def words_of(text: str) -> Iterator[str]:
     """The words of a text: letters and digits in a row, in one form and regardless of case."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

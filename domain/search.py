@@ -4,12 +4,15 @@ A criterion is a value. Where it came from (a Lucene query, STAC parameters), an
 adapters.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
 
 from domain.errors import DomainError, InvalidValue
 from domain.expression import expression
+from domain.places import Box, ExactPlace
+from domain.urn import EntityType, Urn
 
 LONGEST_QUERY = 4096
 """Characters."""
@@ -110,17 +113,47 @@ class Exists:
 
 
 @attrs.frozen(kw_only=True)
-class Touches:
-    """The geometry meets this box of longitudes and latitudes, in degrees (WGS 84); ``west > east`` crosses 180."""
+class Touches(Box):
+    """The box around the geometry meets this one."""
 
-    west: float
-    south: float
-    east: float
-    north: float
+
+@attrs.frozen
+class Meets:
+    """The geometry itself meets this place. It is never negated: what has no geometry is nowhere."""
+
+    place: ExactPlace
+
+
+@attrs.frozen
+class IsOneOf:
+    """The product has one of these URNs, versions written out."""
+
+    urns: tuple[Urn, ...]
+
+
+@attrs.frozen
+class IsVersionOf:
+    """The product is a version of one of these, named by their virtual ids."""
+
+    virtual_ids: tuple[str, ...]
+
+
+@attrs.frozen
+class InDataset:
+    """The product is part of the dataset, in whichever version of it."""
+
+    dataset: Urn
 
     def __attrs_post_init__(self) -> None:
-        if not (-180 <= self.west <= 180 and -180 <= self.east <= 180 and -90 <= self.south <= self.north <= 90):
-            raise InvalidValue("A box has longitudes from -180 to 180 and latitudes from -90 to 90, south first.")
+        if self.dataset.entity_type is not EntityType.DATASET:
+            raise InvalidValue(f"{self.dataset} names no dataset.")
+
+
+@attrs.frozen
+class KnownBy:
+    """The product was registered by then."""
+
+    at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -156,7 +189,9 @@ class Not:
     criterion: "Criterion"
 
 
-Criterion = Equals | HasWords | Like | FitsExpression | Between | Exists | Touches | Overlaps | AllOf | AnyOf | Not
+OnField = Equals | HasWords | Like | FitsExpression | Between | Exists
+OnProduct = Touches | Overlaps | Meets | IsOneOf | IsVersionOf | InDataset | KnownBy
+Criterion = OnField | OnProduct | AllOf | AnyOf | Not
 
 EVERYTHING = AllOf(())
 
@@ -174,3 +209,41 @@ def size(criterion: Criterion) -> int:
     if isinstance(criterion, AllOf | AnyOf):
         return 1 + sum(size(part) for part in criterion.criteria)
     return 1 + size(criterion.criterion) if isinstance(criterion, Not) else 1
+
+
+def exact_places(criterion: Criterion) -> tuple[Meets, ...]:
+    """Every exact place in it, each once. Raises ``InvalidValue`` for one that is negated."""
+    return tuple(dict.fromkeys(_exact_places(criterion, is_negated=False)))
+
+
+def in_boxes(criterion: Criterion) -> Criterion:
+    """What is asked, with boxes in place of the exact places in them: it finds as much, or more."""
+    match criterion:
+        case Meets(place):
+            return within(place)
+        case AllOf(parts):
+            return AllOf(tuple(in_boxes(part) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(in_boxes(part) for part in parts))
+        case _:
+            return criterion
+
+
+def within(place: ExactPlace) -> AnyOf:
+    """The boxes around a place."""
+    return AnyOf(tuple(Touches(west=b.west, south=b.south, east=b.east, north=b.north) for b in place.boxes))
+
+
+def _exact_places(criterion: Criterion, *, is_negated: bool) -> Iterator[Meets]:
+    match criterion:
+        case Meets():
+            if is_negated:
+                raise InvalidValue("A place cannot be negated.")
+            yield criterion
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _exact_places(part, is_negated=is_negated)
+        case Not(inner):
+            yield from _exact_places(inner, is_negated=True)
+        case _:
+            return

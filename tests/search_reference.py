@@ -1,12 +1,13 @@
 """What a search finds, said once more and plainly: the oracle of every adapter that searches."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from domain.access import Caller
 from domain.attributes import RAWDATA, Attribute, attributes_of, folded, number_of, words_by_path, words_of
 from domain.coverage import instant
 from domain.expression import expression
+from domain.places import Circle
 from domain.product import Product
 from domain.rights import AccessRight, datasets_that_count, has_data_right, sees
 from domain.search import (
@@ -19,14 +20,22 @@ from domain.search import (
     Field,
     FitsExpression,
     HasWords,
+    InDataset,
+    IsOneOf,
+    IsVersionOf,
+    KnownBy,
     Like,
+    Meets,
     Not,
+    OnProduct,
     Overlaps,
     Sorting,
     Touches,
 )
 from domain.search_values import NAMES, WHOLE, Interval, Pattern, interval_of
 from domain.urn import EntityType, Urn
+from tests.place_reference import geometry_of, nearest_metres
+from tests.place_reference import meets as meets_geometry
 
 
 def found_among(
@@ -38,6 +47,7 @@ def found_among(
     kinds: Collection[EntityType] = (),
     dataset: Urn | None = None,
     sorting: tuple[Sorting, ...] = (),
+    meets: Callable[[Meets, Product], bool] | None = None,
 ) -> list[Product]:
     """In order. ``caller`` with every group that counts for them."""
     found = [
@@ -49,7 +59,7 @@ def found_among(
             dataset is None
             or (dataset.virtual_id in datasets_that_count(product) and product.virtual_id != dataset.virtual_id)
         )
-        and fits(criterion, product, sees_rawdata=has_data_right(caller, product, rights))
+        and fits(criterion, product, sees_rawdata=has_data_right(caller, product, rights), meets=meets or meets_place)
     ]
     found.sort(key=lambda product: str(product.urn))
     for key in reversed(sorting):
@@ -61,23 +71,60 @@ def found_among(
     return found
 
 
-def fits(criterion: Criterion, product: Product, *, sees_rawdata: bool = True) -> bool:
+def meets_place(asked: Meets, product: Product) -> bool:
+    """Shapes exactly; circles as near as the reference walks, so not to be asked about their very rims."""
+    if product.geometry is None:
+        return False
+    place = asked.place
+    if isinstance(place, Circle):
+        return nearest_metres(product.geometry, (place.longitude, place.latitude)) <= place.metres
+    return meets_geometry(geometry_of(place.wkt), product.geometry)
+
+
+def fits(
+    criterion: Criterion,
+    product: Product,
+    *,
+    sees_rawdata: bool = True,
+    meets: Callable[[Meets, Product], bool] = meets_place,
+) -> bool:
+    def again(part: Criterion) -> bool:
+        return fits(part, product, sees_rawdata=sees_rawdata, meets=meets)
+
     match criterion:
         case AllOf(parts):
-            return all(fits(part, product, sees_rawdata=sees_rawdata) for part in parts)
+            return all(again(part) for part in parts)
         case AnyOf(parts):
-            return any(fits(part, product, sees_rawdata=sees_rawdata) for part in parts)
+            return any(again(part) for part in parts)
         case Not(inner):
-            return not fits(inner, product, sees_rawdata=sees_rawdata)
+            return not again(inner)
+        case Meets():
+            return meets(criterion, product)
+        case Between(field=field, lower=None, upper=None):
+            return again(Exists(field))
+        case _ if isinstance(criterion, OnProduct):
+            return _fits_product(criterion, product)
+        case _:
+            return _fits_field(criterion, product, sees_rawdata)
+
+
+def _fits_product(criterion, product: Product) -> bool:
+    match criterion:
         case Touches():
             return _touches(criterion, product)
+        case IsOneOf(urns):
+            return product.urn in urns
+        case IsVersionOf(names):
+            return str(product.virtual_id) in names
+        case InDataset(dataset):
+            is_in = dataset.virtual_id in datasets_that_count(product)
+            return is_in and product.virtual_id != dataset.virtual_id
+        case KnownBy(at):
+            return product.registered_at <= at
         case Overlaps(start=start, end=end):
             span = product.time_span
             return span is not None and (end is None or span.start <= end) and (start is None or span.end >= start)
-        case Between(field=field, lower=None, upper=None):
-            return fits(Exists(field), product, sees_rawdata=sees_rawdata)
-        case _:
-            return _fits_field(criterion, product, sees_rawdata)
+    raise AssertionError(criterion)
 
 
 def _fits_field(criterion, product: Product, sees_rawdata: bool) -> bool:

@@ -1,6 +1,6 @@
 """Hypothesis strategies for searches: few values, so that criteria meet products."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
@@ -13,6 +13,10 @@ from domain.search import (
     Field,
     FitsExpression,
     HasWords,
+    InDataset,
+    IsOneOf,
+    IsVersionOf,
+    KnownBy,
     Like,
     Not,
     Overlaps,
@@ -21,6 +25,7 @@ from domain.search import (
 )
 from domain.urn import EntityType
 from tests.catalogue_factories import a_dataset_urn, a_product, a_urn, an_entry
+from tests.factories import NOW
 
 WORDS = (
     "red",
@@ -149,6 +154,10 @@ _leaves = st.one_of(
         _INSTANTS,
         _INSTANTS,
     ),
+    st.builds(IsOneOf, st.lists(st.integers(1, 30).map(a_urn), max_size=4).map(tuple)),
+    st.builds(IsVersionOf, st.lists(st.integers(1, 30).map(lambda n: str(a_urn(n).virtual_id)), max_size=4).map(tuple)),
+    st.builds(InDataset, st.integers(1, 3).map(a_dataset_urn)),
+    st.builds(KnownBy, st.sampled_from([NOW, NOW - timedelta(seconds=1)])),
 )
 criteria = st.recursive(
     _leaves,

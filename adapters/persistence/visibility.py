@@ -82,7 +82,7 @@ def _in_either(
     ``product_dataset`` under its own name, and what sees products sees the dataset, so nothing is granted twice over.
     """
     members = select(product_dataset.c.product_id).where(
-        product_dataset.c.tenant == tenant, _among(dialect, product_dataset.c.dataset, of_products)
+        product_dataset.c.tenant == tenant, is_named(dialect, product_dataset.c.dataset, of_products)
     )
     only_seen = sorted(set(themselves) - set(of_products))
     if only_seen:
@@ -90,15 +90,15 @@ def _in_either(
         itself = select(dataset.c.id).where(
             dataset.c.tenant == tenant,
             dataset.c.entity_type == EntityType.DATASET.value,
-            _among(dialect, dataset.c.virtual_id, only_seen),
+            is_named(dialect, dataset.c.virtual_id, only_seen),
         )
         members = members.union_all(itself)  # type: ignore[assignment]  # a compound of selects is used like one
     condition: ColumnElement[bool] = row.c.id.in_(members)
     return condition
 
 
-def _among(dialect: str, column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """One bound value, however many there are."""
+def is_named(dialect: str, column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the text is one of these: one bound value, however many there are."""
     if dialect == "postgresql":
         condition: ColumnElement[bool] = column == any_(bindparam(None, list(values), type_=ARRAY(Text)))
         return condition

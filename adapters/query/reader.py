@@ -1,8 +1,8 @@
 """The query language of the catalogue's searches."""
 
-from adapters.query import lucene
+from adapters.query import lucene, writing
 from application.ports.search import QueryReader
-from domain.search import Criterion
+from domain.search import Between, Criterion, Equals
 
 
 class LuceneQueries(QueryReader):
@@ -11,3 +11,7 @@ class LuceneQueries(QueryReader):
     def read(self, text: str) -> Criterion:
         """The criteria of a query. Raises ``QueryInvalid``."""
         return lucene.parse(text)
+
+    def narrowed(self, text: str, criterion: Equals | Between) -> str:
+        """A query for what another one finds and this criterion as well."""
+        return writing.narrowed(text, criterion)

@@ -8,11 +8,13 @@ import attrs
 
 from domain.access import Caller
 from domain.product import Product
-from domain.search import EVERYTHING, Criterion, Sorting
+from domain.search import EVERYTHING, Between, Criterion, Equals, QueryInvalid, Sorting
 from domain.urn import EntityType, Urn
 
 MOST_COUNTED = 10_000
 """Found products are counted up to here; a search that finds more says so, and goes on page by page."""
+FARTHEST = 50_000
+"""Products that a page lies behind the first one: to get there, all of them are looked at again for each page."""
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +22,8 @@ class SearchRequest:
     """Which products, in which order, and which part of them.
 
     ``kinds`` is empty for all. ``dataset`` (any of its versions) narrows to the products in it. Without an order, or
-    among equals, products come in the order of their URNs; those without the value of an order come last.
+    among equals, products come in the order of their URNs; those without the value of an order come last. Raises
+    ``QueryInvalid`` for a part behind ``FARTHEST``.
     """
 
     caller: Caller
@@ -30,6 +33,13 @@ class SearchRequest:
     sorting: tuple[Sorting, ...] = ()
     offset: int = 0
     limit: int = 20
+
+    def __attrs_post_init__(self) -> None:
+        if self.offset > FARTHEST:
+            raise QueryInvalid(
+                f"No page lies more than {FARTHEST} products behind the first."
+                ' To read all of very many, go on without an order behind the last one read: q=id:{"URN:..." TO *]'
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -54,14 +64,6 @@ class FoundPage:
     online: frozenset[str] = frozenset()
 
 
-@attrs.frozen(kw_only=True)
-class FoundValue:
-    """One value of an attribute, and how many products of what was found have it."""
-
-    value: str
-    count: int
-
-
 class ProductSearch(Protocol):
     """What a caller finds. Rights are those of this moment; who sees nothing finds nothing."""
 
@@ -73,16 +75,6 @@ class ProductSearch(Protocol):
     async def online(self, tenant: str, checksums: Collection[str]) -> frozenset[str]:
         """Those of which a copy is in an ONLINE storage that is in use. Raises ``DatabaseUnavailable``."""
 
-    @abstractmethod
-    async def values(
-        self, request: SearchRequest, path: str, *, limit: int, part: str | None = None
-    ) -> tuple[FoundValue, ...]:
-        """The commonest texts of an attribute among what is found (offset and order do not count).
-
-        ``part`` narrows to texts with this in them, in any case. Of very many products, those that come first are
-        looked at. Raises as ``page`` does.
-        """
-
 
 class QueryReader(Protocol):
     """A query language."""
@@ -90,3 +82,7 @@ class QueryReader(Protocol):
     @abstractmethod
     def read(self, text: str) -> Criterion:
         """The criteria of a query; an empty one asks for everything. Raises ``QueryInvalid``, with the position."""
+
+    @abstractmethod
+    def narrowed(self, text: str, criterion: Equals | Between) -> str:
+        """A query for what another one finds and this criterion as well; of an empty one, for the criterion alone."""

@@ -1,32 +1,28 @@
 """Find products by a query, and look at one, as far as the caller may see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
 from application.ports.product_formats import ProductFormats
-from application.ports.search import FoundValue, ProductSearch, QueryReader, SearchRequest
+from application.ports.search import ProductSearch
+from application.ports.search_figures import SearchFigures
+from application.use_cases.catalogue_query import CatalogueQuery, QueryReading
 from application.use_cases.see_products import SeeProducts
+from application.use_cases.shown_features import FoundFeature, shown, shown_page
 from domain.access import Caller
 from domain.errors import NotFound
-from domain.file import DataType
-from domain.product import Product
-from domain.search import AllOf, Criterion, QueryInvalid, Touches
-from domain.text import is_storable
+from domain.facets import MOST_FACETS, Facet
+from domain.search import Field, QueryInvalid
 from domain.urn import Urn
 
 
 @attrs.frozen(kw_only=True)
-class FoundFeature:
-    """A product as a feature; without a data right the caller is told of no RAWDATA (R6).
+class ShownFacet:
+    """A facet, and for each of its values the query that finds the products that were counted."""
 
-    ``online`` are the checksums of which a copy can be read at once.
-    """
-
-    product: Product
-    feature: Mapping[str, object]
-    has_data_right: bool
-    online: frozenset[str]
+    facet: Facet
+    queries: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -35,15 +31,7 @@ class FoundFeatures:
 
     items: tuple[FoundFeature, ...]
     total: int
-
-
-@attrs.frozen(kw_only=True)
-class CatalogueQuery:
-    """A query as written, a place, and by ``scope`` the caller, the order and the page."""
-
-    text: str
-    place: Touches | None
-    scope: SearchRequest
+    facets: tuple[ShownFacet, ...] = ()
 
 
 @attrs.frozen
@@ -52,33 +40,39 @@ class SearchCatalogue:
 
     - Rights are those of this moment; who sees nothing finds nothing.
     - Whether a file is online is asked of its locations now, once for the page.
+    - Facets count everything that is found, up to a limit, whatever page is asked for.
     """
 
     search: ProductSearch
-    queries: QueryReader
+    figures: SearchFigures
+    reading: QueryReading
     formats: ProductFormats
 
-    async def execute(self, query: CatalogueQuery) -> FoundFeatures:
+    async def execute(self, query: CatalogueQuery, facets: Sequence[Field] = ()) -> FoundFeatures:
         """Raises ``QueryInvalid``, ``DatabaseUnavailable``."""
-        page = await self.search.page(attrs.evolve(query.scope, criterion=self._criterion(query)))
+        fields = _countable(facets)
+        request = self.reading.request(query)
+        page = await self.search.page(request)
+        counted = await self.figures.facets(request, fields) if fields else ()
         return FoundFeatures(
-            items=tuple(
-                _shown(self.formats, item.product, has_data_right=item.has_data_right, online=page.online)
-                for item in page.items
-            ),
+            items=shown_page(self.formats, page),
             total=page.total,
+            facets=tuple(self._narrowing(query.asked.text, facet) for facet in counted),
         )
 
-    async def values(self, query: CatalogueQuery, path: str, *, limit: int, part: str | None) -> Sequence[FoundValue]:
-        """The commonest texts of an attribute among what is found. Raises as ``execute`` does."""
-        request = attrs.evolve(query.scope, criterion=self._criterion(query))
-        return await self.search.values(request, path, limit=limit, part=part)
+    async def datasets(self, query: CatalogueQuery) -> FoundFeatures:
+        """One page of the datasets of what is found. Raises as ``execute`` does."""
+        page = await self.figures.datasets(self.reading.request(query))
+        return FoundFeatures(items=shown_page(self.formats, page), total=page.total)
 
-    def _criterion(self, query: CatalogueQuery) -> Criterion:
-        if query.text and not is_storable(query.text):
-            raise QueryInvalid("The query holds characters that no product can have.")
-        read = self.queries.read(query.text)
-        return read if query.place is None else AllOf((query.place, read))
+    def _narrowing(self, text: str, facet: Facet) -> ShownFacet:
+        queries = [self.reading.queries.narrowed(text, value.criterion(facet.field)) for value in facet.values]
+        if queries:
+            try:
+                self.reading.queries.read(max(queries, key=len))
+            except QueryInvalid as error:
+                raise QueryInvalid(f"No query can narrow this one by {facet.field.path}: {error}") from error
+        return ShownFacet(facet=facet, queries=tuple(queries))
 
 
 @attrs.frozen
@@ -96,12 +90,13 @@ class ReadSeenProduct:
             raise NotFound(f"There is no product {urn}.")
         checksums = {entry.checksum for entry in seen.product.files if entry.checksum}
         online = await self.search.online(caller.tenant, checksums)
-        return _shown(self.formats, seen.product, has_data_right=seen.has_data_right, online=online)
+        return shown(self.formats, seen.product, has_data_right=seen.has_data_right, online=online)
 
 
-def _shown(formats: ProductFormats, product: Product, *, has_data_right: bool, online: frozenset[str]) -> FoundFeature:
-    feature = dict(formats.feature(product))
-    files = feature.get("files")
-    if not has_data_right and isinstance(files, Mapping) and DataType.RAWDATA.value in files:
-        feature["files"] = {**files, DataType.RAWDATA.value: []}
-    return FoundFeature(product=product, feature=feature, has_data_right=has_data_right, online=online)
+def _countable(fields: Sequence[Field]) -> tuple[Field, ...]:
+    distinct = tuple(dict.fromkeys(fields))
+    if len(distinct) > MOST_FACETS:
+        raise QueryInvalid(f"There are at most {MOST_FACETS} facets at once; {len(distinct)} are asked for.")
+    if any(field.path == "geometry" for field in distinct):
+        raise QueryInvalid("The geometry has no values that could be counted in facets.")
+    return distinct

@@ -11,11 +11,13 @@ from adapters.amqp.topology import Topology
 from adapters.downloaders.client import HttpDownloader
 from adapters.formats.products import JsonProductFormats
 from adapters.formats.stac_items import StacItemFormat
+from adapters.geometry.shapes import GeosShapes
 from adapters.persistence.catalogue_finder import SqlCatalogueFinder
 from adapters.persistence.engine import create_async_engine_for
 from adapters.persistence.finder import SqlFileFinder
 from adapters.persistence.health import DatabaseCheck
 from adapters.persistence.ledger import SqlLedger
+from adapters.persistence.searching.figures import SqlSearchFigures
 from adapters.persistence.searching.search import SqlProductSearch
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.query.reader import LuceneQueries
@@ -64,7 +66,9 @@ class Adapters(containers.DeclarativeContainer):
     unit_of_work = providers.Factory(SqlUnitOfWork, engine)
     ledger = _one(SqlLedger, database_url, policy)
     file_finder = _one(SqlFileFinder, database_url)
-    product_search = _one(SqlProductSearch, engine)
+    shapes = _one(GeosShapes)
+    product_search = _one(SqlProductSearch, engine, shapes=shapes)
+    search_figures = _one(SqlSearchFigures, product_search)
     queries = _one(LuceneQueries)
     catalogue_finder = _one(SqlCatalogueFinder, database_url)
     product_formats = _one(JsonProductFormats)

@@ -228,19 +228,3 @@ class SearchContract:
         assert await env.labels(HasWords(LABEL, "before")) == []
         assert await env.labels(HasWords(LABEL, "gone")) == []
         assert await env.labels(HasWords(LABEL, "after")) == ["after"]
-
-    async def test_values_of_an_attribute_are_counted(self, env):
-        await env.hold(
-            [
-                a_product(a_urn(number), datasets=[a_dataset_urn(1)], properties={"a": values})
-                for number, values in enumerate([["Red", "Red"], ["Red", "blue"], ["dark red", 5]], start=1)
-            ]
-        )
-        request = SearchRequest(caller=a_caller(groups=["readers"]))
-        every = await env.search.values(request, "a", limit=2)
-        some = await env.search.values(request, "a", limit=9, part="RED")
-        none = await env.search.values(SearchRequest(caller=a_caller()), "a", limit=9)
-
-        assert [(value.value, value.count) for value in every] == [("Red", 2), ("blue", 1)]
-        assert [(value.value, value.count) for value in some] == [("Red", 2), ("dark red", 1)]
-        assert none == ()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from adapters.geometry.shapes import GeosShapes
 from tests.contract.search import SearchContract, SearchEnvironment
 from tests.fakes.in_memory_database import InMemoryDatabase
 from tests.fakes.in_memory_search import InMemoryProductSearch
@@ -14,5 +15,5 @@ class TestInMemorySearch(SearchContract):
     async def environment(self) -> AsyncIterator[SearchEnvironment]:
         database = InMemoryDatabase()
         yield SearchEnvironment(
-            unit_of_work=lambda: InMemoryUnitOfWork(database), search=InMemoryProductSearch(database)
+            unit_of_work=lambda: InMemoryUnitOfWork(database), search=InMemoryProductSearch(database, GeosShapes())
         )

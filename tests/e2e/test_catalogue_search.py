@@ -149,7 +149,7 @@ async def test_values_of_a_property_are_listed(service):
         {"bbox": "0,nan,1,1"},
         {"lon": "5"},
         {"lon": "500", "lat": "1", "r": "1"},
-        {"g": "POINT (1 1)"},
+        {"g": "POINT (1"},
         {"size": "0"},
         {"page": "-1"},
         {"page": "9000000", "size": "1000"},

@@ -1,18 +1,18 @@
 """Searches over the in-memory tables, by the reference."""
 
-from collections import Counter
+import json
 from collections.abc import Collection
 
 import anyio.lowlevel
 import attrs
 
-from application.ports.search import FoundItem, FoundPage, FoundValue, ProductSearch, SearchRequest
-from domain.attributes import attributes_of, folded
+from application.ports.search import FoundItem, FoundPage, ProductSearch, SearchRequest
+from application.ports.shapes import Shapes
 from domain.errors import InvalidValue
 from domain.groups import groups_of
 from domain.product import Product
 from domain.rights import has_data_right
-from domain.search import QueryInvalid
+from domain.search import Meets, QueryInvalid, exact_places
 from domain.storage_location import StorageType
 from tests.fakes.in_memory_catalogue import memberships_in
 from tests.fakes.in_memory_database import InMemoryDatabase
@@ -20,8 +20,9 @@ from tests.search_reference import found_among
 
 
 class InMemoryProductSearch(ProductSearch):
-    def __init__(self, database: InMemoryDatabase) -> None:
+    def __init__(self, database: InMemoryDatabase, shapes: Shapes) -> None:
         self._database = database
+        self._shapes = shapes
 
     async def page(self, request: SearchRequest) -> FoundPage:
         await anyio.lowlevel.checkpoint()
@@ -50,20 +51,17 @@ class InMemoryProductSearch(ProductSearch):
             if row.tenant == tenant and row.checksum in checksums and row.storage in in_use
         )
 
-    async def values(
-        self, request: SearchRequest, path: str, *, limit: int, part: str | None = None
-    ) -> tuple[FoundValue, ...]:
+    def found_and_allowed(self, request: SearchRequest) -> tuple[list[Product], list[Product]]:
+        """All that is found, and those of whose protected files the caller may know."""
         self._database.check_up()
-        counts: Counter[str] = Counter()
-        for product in self._found(request):
-            texts = {row.text for row in attributes_of(product) if row.path == path and row.text is not None}
-            counts.update(text for text in texts if not part or folded(part) in folded(text))
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return tuple(FoundValue(value=text, count=count) for text, count in ranked[:limit])
+        found, caller = self._found(request), self._caller(request)
+        rights = list(self._database.tables.rights.values())
+        return found, [product for product in found if has_data_right(caller, product, rights)]
 
     def _found(self, request: SearchRequest) -> list[Product]:
         tables = self._database.tables
         try:
+            exact_places(request.criterion)
             return found_among(
                 tables.products.values(),
                 self._caller(request),
@@ -72,9 +70,15 @@ class InMemoryProductSearch(ProductSearch):
                 kinds=request.kinds,
                 dataset=request.dataset,
                 sorting=request.sorting,
+                meets=self._meets,
             )
         except InvalidValue as error:
             raise QueryInvalid(str(error)) from error
+
+    def _meets(self, asked: Meets, product: Product) -> bool:
+        if product.geometry is None:
+            return False
+        return self._shapes.meeting([asked.place], [json.dumps(product.geometry)]) == [[True]]
 
     def _caller(self, request: SearchRequest):
         caller = request.caller

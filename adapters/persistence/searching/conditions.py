@@ -27,22 +27,27 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from adapters.persistence.attribute_rows import noted_words
-from adapters.persistence.searching.fields import equal_values, is_of_columns, on_attributes, on_columns
+from adapters.persistence.searching.fields import equal_values, is_of_columns, on_attributes, on_column
+from adapters.persistence.searching.whole_products import NumbersByPlace, WholeProducts, is_of_whole
 from adapters.persistence.tables import product, product_attribute, product_words
 from adapters.persistence.visibility import GrantedDatasets, has_data_right
 from domain.attributes import RAWDATA, number_of, words_of
 from domain.coverage import instant
-from domain.search import AllOf, AnyOf, Criterion, Equals, HasWords, Not
+from domain.search import AllOf, AnyOf, Criterion, Equals, HasWords, InDataset, Not
 from domain.search_values import WHOLE
 
 
 @attrs.frozen(kw_only=True)
 class Conditions:
-    """The conditions of one search. ``granted`` is ``None`` for callers who see everything."""
+    """The conditions of one search. ``granted`` is ``None`` for callers who see everything.
+
+    ``met`` has the products that meet each exact place of it.
+    """
 
     dialect: str
     tenant: str
     granted: GrantedDatasets | None
+    met: NumbersByPlace = attrs.field(factory=dict)
 
     def of(self, criterion: Criterion, row: FromClause, *, holds: bool = True) -> ColumnElement[bool]:
         """That it holds, or that it does not; never NULL. Raises ``InvalidValue`` for an expression that is none."""
@@ -58,10 +63,15 @@ class Conditions:
             case AnyOf(parts):
                 return self._any(parts, row)
             case _ if is_of_columns(criterion):
-                condition = on_columns(self.dialect, criterion, row)
+                condition = self._of_own(criterion, row)
                 return condition if holds else not_(condition)
             case _:
                 return self._of_rows(criterion, row, holds=holds)
+
+    def _of_own(self, criterion: Any, row: FromClause) -> ColumnElement[bool]:
+        if is_of_whole(criterion):
+            return WholeProducts(dialect=self.dialect, tenant=self.tenant, met=self.met).of(criterion, row)
+        return on_column(self.dialect, criterion, row)
 
     def _all(self, parts: tuple[Criterion, ...], row: FromClause) -> ColumnElement[bool]:
         """All words that are asked for are looked for at once: the index knows where each stands."""
@@ -157,4 +167,4 @@ def _is_leaf(criterion: Criterion) -> bool:
 
 def _is_simple(criterion: Criterion) -> bool:
     """Whether the product's own row answers it."""
-    return _is_leaf(criterion) and is_of_columns(criterion)
+    return _is_leaf(criterion) and is_of_columns(criterion) and not isinstance(criterion, InDataset)

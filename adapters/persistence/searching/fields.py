@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, func, literal, true
 
-from adapters.persistence.extents import overlaps, touches
+from adapters.persistence.searching.whole_products import is_of_whole
 from domain.attributes import LONGEST_COMPARED, folded, number_of
 from domain.coverage import instant
 from domain.expression import expression
@@ -17,8 +17,6 @@ from domain.search import (
     FitsExpression,
     HasWords,
     Like,
-    Overlaps,
-    Touches,
 )
 from domain.search_values import Interval, Pattern, interval_of
 
@@ -29,21 +27,10 @@ FITS = "fits_expression"
 
 def is_of_columns(criterion: Criterion) -> bool:
     """Whether the product's own row answers it."""
-    if isinstance(criterion, Touches | Overlaps):
+    if is_of_whole(criterion):
         return True
     path = getattr(criterion, "field").path  # noqa: B009 - all others but the compound ones have a field
     return path in _COLUMNS or path in {"version", "last", "geometry"}
-
-
-def on_columns(dialect: str, criterion: Criterion, row: FromClause) -> ColumnElement[bool]:
-    """The condition on a row of ``product``; never NULL."""
-    match criterion:
-        case Touches():
-            return touches(dialect, criterion, row)
-        case Overlaps():
-            return overlaps(dialect, criterion, row)
-        case _:
-            return _on_column(dialect, criterion, row)
 
 
 def on_attributes(dialect: str, criterion: Criterion, row: FromClause) -> list[ColumnElement[bool]]:
@@ -79,7 +66,8 @@ def equal_values(value: str, row: FromClause) -> list[ColumnElement[bool]]:
     return found
 
 
-def _on_column(dialect: str, criterion: Any, row: FromClause) -> ColumnElement[bool]:
+def on_column(dialect: str, criterion: Any, row: FromClause) -> ColumnElement[bool]:
+    """The condition on a row of ``product``; never NULL."""
     path = criterion.field.path
     if path == "geometry":
         return row.c.west.is_not(None) if _asks_existence(criterion) else false()

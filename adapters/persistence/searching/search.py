@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,9 +14,11 @@ from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.repositories.access import SqlAccessRepository
 from adapters.persistence.repositories.products import SqlProductRepository
 from adapters.persistence.searching.conditions import Conditions
+from adapters.persistence.searching.exact_places import candidates, numbers_by_place
 from adapters.persistence.searching.ordering import sorted_by
 from adapters.persistence.searching.walking import Lookahead, Walk
-from adapters.persistence.tables import file_location, product, product_attribute, product_dataset, storage_location
+from adapters.persistence.searching.whole_products import NumbersByPlace
+from adapters.persistence.tables import file_location, product, product_dataset, storage_location
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.visibility import (
     GrantedDatasets,
@@ -26,25 +28,23 @@ from adapters.persistence.visibility import (
     rights_of_groups,
 )
 from application.errors import DatabaseUnavailable
-from application.ports.search import MOST_COUNTED, FoundItem, FoundPage, FoundValue, ProductSearch, SearchRequest
-from domain.attributes import folded
+from application.ports.search import MOST_COUNTED, FoundItem, FoundPage, ProductSearch, SearchRequest
+from application.ports.shapes import Shapes
 from domain.errors import InvalidValue
 from domain.groups import groups_of
 from domain.product import Product
 from domain.rights import datasets_that_count, is_catalogue_administrator
-from domain.search import QueryInvalid
-from domain.search_values import Pattern
+from domain.search import QueryInvalid, exact_places
 from domain.storage_location import StorageType
 from domain.urn import Urn
 
-SETTINGS = (
-    "SET LOCAL statement_timeout = '10s'",
-    "SET LOCAL plan_cache_mode = force_custom_plan",
-    "SET LOCAL random_page_cost = 1.1",
-)
-"""A search that takes longer helps nobody. How many rows a plan reads depends on what is asked, so each is planned for
-itself. The last is what a page costs that is in memory or on a disk without moving parts; indexes that are searched
-all the time are."""
+_SETTINGS = """
+SELECT set_config('statement_timeout', '10s', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true)
+"""
+"""For one transaction. A search that takes longer helps nobody. How much a plan reads depends on what is asked, so that
+each search is planned for itself. A page costs what it does in memory, or on a disk without moving parts, where indexes
+are that are searched all the time. And one search is not to keep several processors from all others."""
 
 _TIMED_OUT = "57014"
 
@@ -53,20 +53,26 @@ class SqlProductSearch(ProductSearch):
     """What a caller finds, over an engine of ``create_async_engine_for``."""
 
     def __init__(
-        self, engine: AsyncEngine, *, most_counted: int = MOST_COUNTED, lookahead: Lookahead | None = None
+        self,
+        engine: AsyncEngine,
+        *,
+        most_counted: int = MOST_COUNTED,
+        lookahead: Lookahead | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         self._engine = engine
+        self._shapes = shapes
         self._most_counted = most_counted
         self._lookahead = lookahead or Lookahead()
 
     async def page(self, request: SearchRequest) -> FoundPage:
         """One part of what is found."""
-        async with self._asking(request) as asking:
+        async with self.asking(request) as asking:
             if asking is None:
                 return FoundPage(items=(), total=0)
-            count = await asking.count()
-            is_counted_out = count > self._most_counted
-            urns = await asking.broad() if is_counted_out else await asking.narrow()
+            numbers = await asking.numbers()
+            is_counted_out = len(numbers) > self._most_counted
+            urns = await asking.broad() if is_counted_out else await asking.narrow(numbers)
             more = len(urns) > request.limit
             urns = urns[: request.limit]
             products = await asking.products.known(request.caller.tenant, urns)
@@ -78,7 +84,7 @@ class SqlProductSearch(ProductSearch):
             checksums = {entry.checksum for item in items for entry in item.product.files if entry.checksum}
             return FoundPage(
                 items=items,
-                total=max(self._most_counted, request.offset + len(urns) + more) if is_counted_out else count,
+                total=max(self._most_counted, request.offset + len(urns) + more) if is_counted_out else len(numbers),
                 is_counted_out=is_counted_out,
                 online=await _online(asking.transaction, request.caller.tenant, checksums),
             )
@@ -87,13 +93,6 @@ class SqlProductSearch(ProductSearch):
         """Those of which a copy is in an ONLINE storage."""
         async with self._reading() as transaction:
             return await _online(transaction, tenant, checksums)
-
-    async def values(
-        self, request: SearchRequest, path: str, *, limit: int, part: str | None = None
-    ) -> tuple[FoundValue, ...]:
-        """The commonest texts of an attribute."""
-        async with self._asking(request) as asking:
-            return () if asking is None else await asking.values(path, limit, part)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Transaction]:
@@ -104,8 +103,7 @@ class SqlProductSearch(ProductSearch):
                 transaction = Transaction(connection)
                 if transaction.dialect == "postgresql":
                     with translating():
-                        for setting in SETTINGS:
-                            await connection.exec_driver_sql(setting)
+                        await connection.exec_driver_sql(_SETTINGS)
                 yield transaction
                 await transaction.rollback()
             finally:
@@ -116,7 +114,7 @@ class SqlProductSearch(ProductSearch):
             raise
 
     @asynccontextmanager
-    async def _asking(self, request: SearchRequest) -> "AsyncIterator[_Asking | None]":
+    async def asking(self, request: SearchRequest) -> "AsyncIterator[Asking | None]":
         """The search with the rights of its caller; ``None`` for a caller who cannot see anything."""
         async with self._reading() as transaction:
             granted = await _granted(transaction, request)
@@ -124,25 +122,42 @@ class SqlProductSearch(ProductSearch):
                 yield None
                 return
             try:
-                yield _Asking(
+                asking = Asking(
                     transaction=transaction,
                     request=request,
                     granted=granted,
                     most_counted=self._most_counted,
                     lookahead=self._lookahead,
                 )
+                yield await self._placed(asking)
             except InvalidValue as error:
                 raise QueryInvalid(str(error)) from error
 
+    async def _placed(self, asking: "Asking") -> "Asking":
+        """The search with the products that meet its exact places, if it has any."""
+        request = asking.request
+        places = exact_places(request.criterion)
+        if not places:
+            return asking
+        if self._shapes is None:
+            raise QueryInvalid("Exact places are not known here; ask by bbox.")
+        boxed = attrs.evolve(asking, request=attrs.evolve(request, criterion=candidates(request.criterion, places)))
+        query = select(boxed.row.c.id).where(*boxed.found())
+        met = await numbers_by_place(asking.transaction, self._shapes, places, query)
+        return attrs.evolve(asking, met=met)
+
 
 @attrs.frozen(kw_only=True)
-class _Asking:
+class Asking:
+    """A search within a transaction, with the rights of its caller."""
+
     transaction: Transaction
     request: SearchRequest
     granted: GrantedDatasets | None
     most_counted: int
     lookahead: Lookahead
     row: FromClause = product
+    met: NumbersByPlace = attrs.field(factory=dict)
 
     @property
     def products(self) -> SqlProductRepository:
@@ -156,16 +171,18 @@ class _Asking:
         """R4, from what the caller's groups may have."""
         return self.granted is None or any(str(urn) in self.granted.files for urn in datasets_that_count(found))
 
-    async def count(self) -> int:
-        """How many are found, up to one more than are counted."""
-        some = select(self.row.c.id).where(*self._found()).limit(self.most_counted + 1).subquery()
-        return int((await self.transaction.read(select(func.count()).select_from(some))).scalar_one())
+    async def numbers(self) -> list[int]:
+        """The numbers of what is found, up to one more than are counted."""
+        some = select(self.row.c.id).where(*self.found()).limit(self.most_counted + 1)
+        return list((await self.transaction.read(some)).scalars())
 
-    async def narrow(self) -> list[Urn]:
-        """Of few: all of them are found first, by whatever index finds them soonest, then put in order."""
-        query = sorted_by(self.tenant, self.row, self._some(), self.request.sorting)
+    async def narrow(self, numbers: Collection[int]) -> list[Urn]:
+        """Of few: those with these numbers, put in order."""
+        some = unfolded(self.transaction.dialect, "found", [product.c.id])
+        query = sorted_by(self.tenant, self.row, some, self.request.sorting)
         part = query.offset(self.request.offset).limit(self.request.limit + 1)
-        return [Urn.parse(urn) for urn in (await self.transaction.read(part)).scalars()]
+        rows = await self.transaction.read(part, {"found": encoded([number] for number in numbers)})
+        return [Urn.parse(urn) for urn in rows.scalars()]
 
     async def broad(self) -> list[Urn]:
         """Of many: along the index of the order, taking what is found on the way."""
@@ -173,38 +190,19 @@ class _Asking:
             transaction=self.transaction,
             tenant=self.tenant,
             row=self.row,
-            found=tuple(self._found()),
+            found=tuple(self.found()),
             sorting=self.request.sorting,
             lookahead=self.lookahead,
         )
         return [Urn.parse(urn) for urn in await walk.page(self.request.offset, self.request.limit + 1)]
 
-    async def values(self, path: str, limit: int, part: str | None) -> tuple[FoundValue, ...]:
-        some = self._some()
-        value = product_attribute.alias()
-        conditions = [value.c.tenant == self.tenant, value.c.path == path, value.c.text_value.is_not(None)]
-        if part:
-            inside = "".join(f"\\{character}" for character in folded(part))
-            pattern = Pattern.read(f"*{inside}*", folds=False)
-            conditions.append(value.c.folded.like(pattern.as_like(), escape="\\"))
-        count = func.count(value.c.product_id.distinct())
-        query = (
-            select(value.c.text_value, count)
-            .select_from(value.join(some, some.c.id == value.c.product_id))
-            .where(*conditions)
-            .group_by(value.c.text_value)
-            .order_by(count.desc(), value.c.text_value)
-            .limit(limit)
-        )
-        rows: Any = await self.transaction.read(query)
-        return tuple(FoundValue(value=found, count=number) for found, number in rows)
-
-    def _some(self) -> Any:
+    def some(self) -> Any:
         """What is found, up to as many as are counted, once and for all."""
-        query = select(self.row.c.id).where(*self._found()).limit(MOST_COUNTED + 1)
+        query = select(self.row.c.id).where(*self.found()).limit(MOST_COUNTED + 1)
         return query.cte("some").prefix_with("MATERIALIZED", dialect="postgresql")
 
-    def _found(self) -> list[ColumnElement[bool]]:
+    def found(self) -> list[ColumnElement[bool]]:
+        """The conditions on a row of ``product``."""
         dialect, row, request = self.transaction.dialect, self.row, self.request
         conditions: list[ColumnElement[bool]] = [row.c.tenant == self.tenant]
         kinds = sorted(kind.value for kind in request.kinds)
@@ -218,7 +216,7 @@ class _Asking:
             conditions += [row.c.id.in_(members), row.c.virtual_id != dataset]
         if self.granted is not None:
             conditions.append(is_visible(dialect, row, self.tenant, self.granted))
-        asked = Conditions(dialect=dialect, tenant=self.tenant, granted=self.granted)
+        asked = Conditions(dialect=dialect, tenant=self.tenant, granted=self.granted, met=self.met)
         return [*conditions, asked.of(request.criterion, row)]
 
 

@@ -1,0 +1,1 @@
+"""Geometries, by GEOS."""

@@ -1,0 +1,262 @@
+"""What figures of a search promise: the answers of the reference, queries that find what was counted, no more than the
+caller may know of."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.geometry.shapes import GeosShapes
+from adapters.query.reader import LuceneQueries
+from application.ports.search import SearchRequest
+from application.ports.search_figures import SearchFigures
+from domain.access import Role
+from domain.facets import FacetType
+from domain.file import DataType
+from domain.places import Circle
+from domain.rights import has_data_right
+from domain.search import AllOf, AnyOf, Exists, Field, HasWords, Meets, Not, QueryInvalid, Touches
+from domain.urn import EntityType
+from tests.catalogue_factories import a_caller, a_dataset_urn, a_product, a_urn, an_entry
+from tests.contract.search import CALLERS, RIGHTS, SearchEnvironment
+from tests.figures_reference import attributes_in_common, bounds_of, facet_of, files_by_type, told_of, values_of
+from tests.place_strategies import geometries, wkt_of
+from tests.search_reference import found_among
+from tests.search_strategies import criteria, searched_products
+
+FIELDS = [
+    Field(path)
+    for path in ("a", "b", "deep.er", "été", "label", "tags", "rawdata", "model", "version", "last", "providerId", "no")
+]
+ATTRIBUTES = FIELDS[:4]
+EVERYBODY = SearchRequest(caller=a_caller(Role.PROJECT_ADMIN))
+SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHAPES = GeosShapes()
+
+
+@attrs.frozen(kw_only=True)
+class FiguresEnvironment(SearchEnvironment):
+    """A search, and figures of what it finds."""
+
+    figures: SearchFigures
+
+
+class FiguresContract:
+    """Subclass it in a ``test_*.py`` module and give it an environment."""
+
+    pytestmark = pytest.mark.anyio
+
+    def environment(self) -> AbstractAsyncContextManager[FiguresEnvironment]:
+        """An empty world, torn down on leaving."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def env(self) -> AsyncIterator[FiguresEnvironment]:
+        async with self.environment() as env:
+            await env.prepare()
+            yield env
+
+    @SLOW
+    @given(
+        st.lists(searched_products(), max_size=10, unique_by=lambda product: product.urn),
+        st.lists(criteria, min_size=3, max_size=4),
+        st.sampled_from([None, "r", "3", "É", "%"]),
+    )
+    async def test_figures_are_those_of_the_reference(self, env, products, asked, part):
+        kept = await env.hold(products)
+        for place, criterion in enumerate(asked):
+            caller = CALLERS[place % len(CALLERS)]
+            found = found_among(kept, caller, RIGHTS, criterion)
+            allowed = [product for product in found if has_data_right(caller, product, RIGHTS)]
+            request = SearchRequest(caller=caller, criterion=criterion)
+
+            facets = await env.figures.facets(request, FIELDS)
+            assert facets == tuple(facet_of(told_of(found, allowed, field), field) for field in FIELDS)
+            for field in (FIELDS[place], Field("rawdata"), Field("version")):
+                values = await env.figures.values(request, field, limit=3, part=part)
+                assert values == values_of(told_of(found, allowed, field), field, 3, part)
+            assert await env.figures.bounds(request, ATTRIBUTES) == bounds_of(found, ATTRIBUTES)
+            assert await env.figures.attributes(request) == attributes_in_common(found)
+            summary = await env.figures.summary(request, frozenset(DataType))
+            assert (summary.products, dict(summary.by_type)) == (
+                len(found),
+                files_by_type(found, allowed, frozenset(DataType)),
+            )
+
+    @SLOW
+    @given(st.lists(searched_products(), max_size=10, unique_by=lambda product: product.urn), criteria)
+    async def test_the_query_of_a_facet_finds_as_many_as_were_counted(self, env, products, criterion):
+        queries = LuceneQueries()
+        await env.hold(products)
+        for caller in CALLERS:
+            request = SearchRequest(caller=caller, criterion=criterion)
+            for facet in await env.figures.facets(request, FIELDS):
+                for value in facet.values:
+                    read = queries.read(queries.narrowed("", value.criterion(facet.field)))
+                    narrowed = attrs.evolve(request, criterion=AllOf((criterion, read)), limit=100)
+                    page = await env.search.page(narrowed)
+                    assert (page.total, len(page.items)) == (value.count, value.count), (facet, value)
+
+    async def test_facets_of_each_type(self, env):
+        await env.hold(
+            [
+                a_product(
+                    a_urn(number),
+                    properties={
+                        "cloud": number * 10,
+                        "at": f"2024-0{number}-01T00:00:00Z",
+                        "flag": number == 1,
+                        "platform": ["A", "B"] if number < 3 else "B",
+                    },
+                )
+                for number in range(1, 5)
+            ]
+        )
+        fields = [Field(name) for name in ("cloud", "at", "flag", "platform")]
+        facets = await env.figures.facets(EVERYBODY, fields)
+
+        assert [facet.type for facet in facets] == [
+            FacetType.NUMERIC,
+            FacetType.DATE,
+            FacetType.BOOLEAN,
+            FacetType.STRING,
+        ]
+        cloud, at, flag, platform = facets
+        assert [(value.lower, value.upper, value.count) for value in cloud.values] == [
+            (10, 15, 1),
+            (20, 25, 1),
+            (30, 35, 1),
+            (35, 40, 1),
+        ]
+        assert sum(value.count for value in at.values) == 4
+        assert [(value.text, value.count) for value in flag.values] == [("false", 3), ("true", 1)]
+        assert [(value.text, value.count) for value in platform.values] == [("B", 4), ("A", 2)]
+
+    async def test_the_commonest_texts_are_listed_and_the_others_counted(self, env):
+        await env.hold([a_product(a_urn(number), properties={"a": f"text {number % 25}"}) for number in range(1, 31)])
+        (facet,) = await env.figures.facets(EVERYBODY, [Field("a")])
+
+        assert len(facet.values) == 20
+        assert sum(value.count for value in facet.values) + facet.others == 30
+
+    async def test_values_of_an_attribute_are_counted(self, env):
+        await env.hold(
+            [
+                a_product(a_urn(number), datasets=[a_dataset_urn(1)], properties={"a": values})
+                for number, values in enumerate([["Red", "Red"], ["Red", "blue"], ["dark red", 5]], start=1)
+            ]
+        )
+        request = SearchRequest(caller=a_caller(groups=["readers"]))
+        every = await env.figures.values(request, Field("a"), limit=2)
+        some = await env.figures.values(request, Field("a"), limit=9, part="RED")
+        numbers = await env.figures.values(request, Field("a"), limit=9, part="5")
+        none = await env.figures.values(SearchRequest(caller=a_caller()), Field("a"), limit=9)
+
+        assert [(value.value, value.count) for value in every] == [("Red", 2), ("5", 1)]
+        assert [(value.value, value.count) for value in some] == [("Red", 2), ("dark red", 1)]
+        assert [(value.value, value.count) for value in numbers] == [("5", 1)]
+        assert none == ()
+
+    async def test_names_of_protected_files_count_for_those_who_may_have_them(self, env):
+        await env.hold(
+            [
+                a_product(a_urn(1), files=[an_entry(file_name="open.tif")], datasets=[a_dataset_urn(1)]),
+                a_product(a_urn(2), files=[an_entry(file_name="shut.tif")], datasets=[a_dataset_urn(2)]),
+            ]
+        )
+        request, field = SearchRequest(caller=a_caller(groups=["readers"])), Field("rawdata")
+        (facet,) = await env.figures.facets(request, [field])
+        values = await env.figures.values(request, field, limit=9)
+        summary = await env.figures.summary(request, frozenset(DataType))
+
+        assert [value.text for value in facet.values] == ["open.tif"]
+        assert [value.value for value in values] == ["open.tif"]
+        assert (summary.products, summary.by_type[DataType.RAWDATA].files) == (2, 1)
+        assert summary.by_type[DataType.RAWDATA].size_bytes == 1000
+
+    async def test_datasets_of_what_is_found(self, env):
+        await env.hold(
+            [
+                a_product(a_dataset_urn(1), label="one"),
+                a_product(a_dataset_urn(2), label="two"),
+                a_product(a_dataset_urn(3), label="three"),
+                *(a_product(a_urn(n), datasets=[a_dataset_urn(1)], properties={"a": n}) for n in (1, 2)),
+                a_product(a_urn(3), datasets=[a_dataset_urn(2), a_dataset_urn(3)], properties={"a": 3}),
+            ]
+        )
+        request = SearchRequest(
+            caller=a_caller(groups=["readers"]), criterion=Exists(Field("a")), kinds=frozenset({EntityType.DATA})
+        )
+        every = await env.figures.datasets(request)
+        one = await env.figures.datasets(attrs.evolve(request, criterion=HasWords(Field("a"), "3")))
+        none = await env.figures.datasets(attrs.evolve(request, caller=a_caller()))
+        third = await env.figures.datasets(attrs.evolve(EVERYBODY, criterion=HasWords(Field("a"), "3")))
+
+        assert [item.product.label for item in every.items] == ["one", "two"]
+        assert [item.product.label for item in one.items] == ["two"]
+        assert [item.product.label for item in third.items] == ["two", "three"]
+        assert none.items == ()
+
+    @SLOW
+    @given(st.lists(geometries | st.none(), max_size=8), st.lists(geometries, min_size=1, max_size=2))
+    async def test_a_place_finds_what_meets_it_and_pages_follow_one_another(self, env, stored, asked):
+        products = [a_product(a_urn(n), geometry=geometry) for n, geometry in enumerate(stored, start=1)]
+        kept = await env.hold(products)
+        shapes = [SHAPES.read(wkt_of(each)) for each in asked]
+        criterion = AnyOf((*(Meets(shape) for shape in shapes), AllOf((Meets(shapes[0]), Exists(Field("a"))))))
+        expected = {
+            str(product.urn)
+            for product in kept
+            if product.geometry and any(_meets(shape, product.geometry) for shape in shapes)
+        }
+        request = attrs.evolve(EVERYBODY, criterion=criterion, limit=3)
+        pages = [await env.search.page(attrs.evolve(request, offset=offset)) for offset in (0, 3, 6)]
+
+        assert {str(item.product.urn) for page in pages for item in page.items} == expected
+        assert all(page.total == len(expected) or page.is_counted_out for page in pages)
+
+    async def test_a_place_is_exact_where_boxes_are_not(self, env):
+        diagonal = {"type": "LineString", "coordinates": [[0, 0], [10, 10]]}
+        cut = {"type": "MultiLineString", "coordinates": [[[178, 0], [180, 0]], [[-180, 0], [-178, 0]]]}
+        await env.hold([a_product(a_urn(1), geometry=diagonal), a_product(a_urn(2), geometry=cut)])
+
+        async def found(criterion):
+            page = await env.search.page(attrs.evolve(EVERYBODY, criterion=criterion))
+            return [item.product.urn for item in page.items]
+
+        assert await found(Touches(west=8, south=0, east=9, north=2)) == [a_urn(1), a_urn(2)]
+        assert await found(Meets(SHAPES.read("POLYGON ((8 0, 9 0, 9 2, 8 2, 8 0))"))) == []
+        assert await found(Meets(SHAPES.read("POLYGON ((4 4, 6 4, 6 6, 4 6, 4 4))"))) == [a_urn(1)]
+        assert await found(Meets(SHAPES.read("LINESTRING (179 -1, 181 1)"))) == [a_urn(2)]
+        assert await found(Meets(Circle(longitude=177, latitude=0, metres=111_000))) == []
+        assert await found(Meets(Circle(longitude=177, latitude=0, metres=112_000))) == [a_urn(2)]
+        assert await found(Meets(Circle(longitude=-177, latitude=0, metres=112_000))) == [a_urn(2)]
+
+    async def test_a_place_counts_in_figures(self, env):
+        point = {"type": "Point", "coordinates": [1, 1]}
+        await env.hold(
+            [
+                a_product(a_urn(1), geometry=point, properties={"a": 1}),
+                a_product(a_urn(2), geometry={"type": "Point", "coordinates": [2, 2]}, properties={"a": 2}),
+            ]
+        )
+        request = attrs.evolve(EVERYBODY, criterion=Meets(SHAPES.read("POINT (1 1)")))
+
+        assert [(each.lower, each.upper) for each in await env.figures.bounds(request, [Field("a")])] == [(1, 1)]
+
+    async def test_a_place_is_never_negated(self, env):
+        with pytest.raises(QueryInvalid):
+            await env.search.page(attrs.evolve(EVERYBODY, criterion=Not(Meets(SHAPES.read("POINT (1 1)")))))
+
+
+def _meets(shape, geometry) -> bool:
+    from tests.place_reference import geometry_of, meets
+
+    if shape.wkt.startswith(("POINT", "LINESTRING", "POLYGON")):
+        return meets(geometry_of(shape.wkt), geometry)
+    import json
+
+    return SHAPES.meeting([shape], [json.dumps(geometry)]) == [[True]]
