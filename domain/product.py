@@ -15,6 +15,8 @@ from domain.urn import EntityType, Urn
 
 LONGEST_TEXT = 1024
 """Characters of a name, a label or a tag: longer ones are content, which belongs into the properties."""
+LONGEST_KEY = 1024
+"""Bytes, as UTF-8, of what products and files are found by: an entry of an index has room for no more."""
 MOST_FILES = 10_000
 MOST_TAGS = 1_000
 
@@ -35,9 +37,15 @@ def _text(_instance: object, attribute: "attrs.Attribute[str]", value: str) -> N
         raise InvalidValue(f"{attribute.name} must be a text of 1 to {LONGEST_TEXT} characters of valid Unicode.")
 
 
+def _key(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    _text(instance, attribute, value)
+    if len(value.encode()) > LONGEST_KEY:
+        raise InvalidValue(f"{attribute.name} must be a text of at most {LONGEST_KEY} bytes of UTF-8.")
+
+
 def _segment(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     """As for files: a checksum is a segment of every URL that leads to the file."""
-    _text(instance, attribute, value)
+    _key(instance, attribute, value)
     if "/" in value or value in {".", ".."}:
         raise InvalidValue(f"{attribute.name} must fit into one segment of a URL: no '/', and neither '.' nor '..'.")
 
@@ -45,6 +53,8 @@ def _segment(instance: object, attribute: "attrs.Attribute[str]", value: str) ->
 def _json(_instance: object, attribute: "attrs.Attribute[object]", value: object) -> None:
     require_plain_json(value, attribute.name)
 
+
+_MOST_PIXELS = 2.0**53
 
 _OPTIONAL_TEXT = attrs.validators.optional(_text)
 
@@ -76,6 +86,10 @@ class FileEntry:
             raise InvalidValue("The uri of a file must be a text of valid Unicode.")
         if self.size_bytes is not None and not 0 <= self.size_bytes < 2**63:
             raise InvalidValue("The size of a file must be a number of bytes that is not negative.")
+        for number in (self.image_width, self.image_height):
+            # Also refuses what no database holds: NaN, and whole numbers of hundreds of digits.
+            if number is not None and not -_MOST_PIXELS < number < _MOST_PIXELS:
+                raise InvalidValue("The width and the height of an image must be numbers of pixels.")
         for label in self.types:
             if not is_storable(label) or len(label) > LONGEST_TEXT:
                 raise InvalidValue(f"A label among types must be a text of 1 to {LONGEST_TEXT} characters.")
@@ -99,9 +113,9 @@ class Product:
     """
 
     urn: Urn
-    provider_id: str = attrs.field(validator=_text)
+    provider_id: str = attrs.field(validator=_key)
     label: str = attrs.field(validator=_text)
-    model: str = attrs.field(validator=_text)
+    model: str = attrs.field(validator=_key)
     geometry: Mapping[str, object] | None = None
     properties: Mapping[str, object] = attrs.field(factory=dict, validator=_json)
     files: tuple[FileEntry, ...] = ()

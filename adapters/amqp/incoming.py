@@ -109,13 +109,17 @@ def _instant(timestamp: object) -> datetime | None:
 
 def _object(body: bytes) -> Body:
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_number)
     # No JSON, no UTF-8, or a number of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"The body is no JSON: {type(error).__name__}.") from error
     if not isinstance(value, dict):
         raise Unreadable("The body is no JSON object.")
     return value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def _identity(delivery: Delivery, tenant: str) -> tuple[str, bool]:

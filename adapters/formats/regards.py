@@ -134,8 +134,11 @@ def _first_location(file: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entry(listed_under: str | None, item: Mapping[str, Any]) -> FileEntry:
     data_type = optional_text(item, "dataType") or listed_under or ""
-    if data_type not in DataType.__members__ or listed_under not in {None, data_type}:
-        raise InvalidValue(f"{data_type!r} is no data type here. Known are: {', '.join(DataType)}.")
+    unknown = next((name for name in (listed_under, data_type) if name not in {None, *DataType.__members__}), None)
+    if unknown is not None:
+        raise InvalidValue(f"{unknown!r} is no data type. Known are: {', '.join(DataType)}.")
+    if listed_under not in {None, data_type}:
+        raise InvalidValue(f"A file of type {data_type} is listed under {listed_under}.")
     reference = item.get("reference", False)
     if not isinstance(reference, bool):
         raise InvalidValue("'reference' must be true or false.")

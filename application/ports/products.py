@@ -73,13 +73,15 @@ class ProductRepository(Protocol):
         """Delete products; returns which there were. Files and their copies stay: other products may list them."""
 
     @abstractmethod
-    async def claim(self, tenant: str, urns: Collection[Urn], statement: Statement) -> frozenset[Urn]:
+    async def claim(
+        self, tenant: str, urns: Collection[Urn], statement: Statement, *, is_removal: bool = False
+    ) -> frozenset[Urn]:
         """Note that something is said of products, there or not; returns of which it is news.
 
-        The note of a product outlives it, so that what was said before cannot bring it back. Whoever else says
-        something of products of the tenant waits until this unit ends.
+        The note of a product that is removed outlives it, so that what was said before cannot bring it back. Whoever
+        else says something of products of the tenant waits until this unit ends.
         """
 
     @abstractmethod
     async def purge_statements(self, before: datetime) -> int:
-        """Delete the notes of products that are gone, if nothing was said since ``before``; returns how many."""
+        """Delete the notes of products that are removed, if nothing was said since ``before``; returns how many."""

@@ -76,7 +76,7 @@ class RemoveProducts:
         statement = heard or Statement.asked(self.clock.now())
         named = [urn for urn in urns if not urn.is_last]
         async with self.unit_of_work() as work:
-            news = await work.products.claim(tenant, named, statement)
+            news = await work.products.claim(tenant, named, statement, is_removal=True)
             gone = await work.products.remove(tenant, [urn for urn in named if urn in news])
             if gone or heard is not None:
                 await work.commit()

@@ -15,12 +15,15 @@ EVENTS_KEPT = timedelta(days=30)
 """Of those that somebody was told of, or that nobody ever will be; what waits for the broker is kept until then."""
 
 MESSAGES_KEPT = timedelta(days=30)
-"""How long a handled message is known again; longer than any broker keeps one."""
+"""How long a handled message is known again, and that a product was removed; longer than any broker keeps one."""
 
 
 @attrs.frozen(kw_only=True)
 class SweepResult:
-    """How many transfers were settled, reservations ended, and downloads, tickets, events and message ids deleted."""
+    """How many transfers were settled, reservations ended, and downloads, tickets, events and message ids deleted.
+
+    ``purged_statements``: notes of removed products.
+    """
 
     settled_transfers: int
     ended_reservations: int
@@ -28,6 +31,7 @@ class SweepResult:
     purged_tickets: int
     purged_events: int
     purged_messages: int
+    purged_statements: int
 
 
 @attrs.frozen
@@ -53,6 +57,7 @@ class Sweep:
             tickets = await work.tickets.purge(now - TICKETS_KEPT)
             events = await work.outbox.purge(now - EVENTS_KEPT, with_waiting=not self.has_listeners)
             messages = await work.inbox.purge(now - MESSAGES_KEPT)
+            statements = await work.products.purge_statements(now - MESSAGES_KEPT)
             await work.commit()
         return SweepResult(
             settled_transfers=settled,
@@ -61,4 +66,5 @@ class Sweep:
             purged_tickets=tickets,
             purged_events=events,
             purged_messages=messages,
+            purged_statements=statements,
         )

@@ -24,10 +24,22 @@ def upgrade() -> None:
         sa.Column("tenant", KEY_TEXT, nullable=False),
         sa.Column("urn", KEY_TEXT, nullable=False),
         sa.Column("said_at", INSTANT, nullable=False),
+        sa.Column(
+            "is_gone", sa.Boolean(), nullable=False, comment="that it is removed: such notes are purged after a while"
+        ),
         sa.PrimaryKeyConstraint("tenant", "urn", name=op.f("pk_product_statement")),
     )
-    op.execute("INSERT INTO product_statement (tenant, urn, said_at) SELECT tenant, urn, updated_at FROM product")
-    op.create_index("ix_product_statement_said_at", "product_statement", ["said_at"])
+    op.execute(
+        "INSERT INTO product_statement (tenant, urn, said_at, is_gone)"
+        " SELECT tenant, urn, updated_at, false FROM product"
+    )
+    op.create_index(
+        "ix_product_statement_gone",
+        "product_statement",
+        ["said_at"],
+        sqlite_where=sa.text("is_gone"),
+        postgresql_where=sa.text("is_gone"),
+    )
     with op.batch_alter_table("licence") as batch:
         batch.add_column(
             sa.Column(
@@ -43,5 +55,5 @@ def downgrade() -> None:
     """Remove them."""
     with op.batch_alter_table("licence") as batch:
         batch.drop_column("began_at")
-    op.drop_index("ix_product_statement_said_at", table_name="product_statement")
+    op.drop_index("ix_product_statement_gone", table_name="product_statement")
     op.drop_table("product_statement")

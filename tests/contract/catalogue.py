@@ -1,6 +1,7 @@
 """What every catalogue promises, as tests that each adapter inherits: products, groups, rights, licences, finder."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -15,7 +16,7 @@ from domain.access import ANONYMOUS_EMAIL, Caller, Role
 from domain.file import DataType
 from domain.groups import AccessGroup, Memberships, groups_of
 from domain.licence import Licence
-from domain.product import FileEntry, Product
+from domain.product import LONGEST_KEY, LONGEST_TEXT, FileEntry, Product
 from domain.product_access import Allowed, Locked, NoDataRight, NotInProduct, NotVisible, may_download
 from domain.rights import FileLevel, MetadataLevel
 from domain.statement import Statement
@@ -116,6 +117,27 @@ class ProductsContract:
             session="s",
             session_owner="o",
         )
+        await env.save(product)
+
+        assert await env.get(product.urn) == product
+
+    async def test_the_longest_keys_find_room(self, env: CatalogueEnvironment) -> None:
+        """Texts that no compression makes shorter, so that they are as long in an index as they look."""
+        letters = random.Random(1)
+
+        def text(characters: int) -> str:
+            return "".join(chr(letters.randint(0x20000, 0x2A000)) for _ in range(characters))
+
+        key, name = text(LONGEST_KEY // 4), text(LONGEST_TEXT)
+        entry = attrs.evolve(an_entry(key), file_name=name, media_type=name, crc32=name)
+        product = attrs.evolve(
+            a_product(files=[entry], tags=[name], properties={text(500): text(5000)}, label=name),
+            provider_id=key,
+            model=key,
+            session=name,
+            session_owner=name,
+        )
+
         await env.save(product)
 
         assert await env.get(product.urn) == product
@@ -256,13 +278,18 @@ class ProductsContract:
             assert await unit.products.claim(OTHER, [a_urn()], Statement.heard(NOW, LATER)) == {a_urn()}
 
     async def test_what_was_said_of_a_product_outlives_it_for_a_while(self, env: CatalogueEnvironment) -> None:
-        await env.save(a_product(a_urn(1)))
+        numbers = range(1, 5)
         async with env.unit_of_work() as unit:
-            await unit.products.claim(TENANT, [a_urn(1), a_urn(2)], Statement.asked(NOW))
-            await unit.products.claim(TENANT, [a_urn(3)], Statement.asked(LATER))
+            await unit.products.claim(TENANT, [a_urn(1)], Statement.asked(NOW))
+            await unit.products.claim(TENANT, [a_urn(2), a_urn(4)], Statement.asked(NOW), is_removal=True)
+            await unit.products.claim(TENANT, [a_urn(3)], Statement.asked(LATER), is_removal=True)
+            await unit.products.claim(TENANT, [a_urn(4)], Statement.asked(NOW))
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
             assert await unit.products.purge_statements(LATER) == 1
             earlier = Statement.heard(NOW - timedelta(days=1), LATER)
-            assert await unit.products.claim(TENANT, [a_urn(1), a_urn(2), a_urn(3)], earlier) == {a_urn(2)}
+            assert await unit.products.claim(TENANT, [a_urn(number) for number in numbers], earlier) == {a_urn(2)}
 
     async def test_of_two_who_claim_at_the_same_moment_the_later_statement_counts(
         self, env: CatalogueEnvironment

@@ -125,11 +125,14 @@ class InMemoryProductRepository(ProductRepository):
 
         return self._unit.write(change)
 
-    async def claim(self, tenant: str, urns: Collection[Urn], statement: Statement) -> frozenset[Urn]:
+    async def claim(
+        self, tenant: str, urns: Collection[Urn], statement: Statement, *, is_removal: bool = False
+    ) -> frozenset[Urn]:
         def change(tables: Tables) -> frozenset[Urn]:
             said = tables.product_statements
-            news = frozenset(urn for urn in urns if statement.is_news(said.get((tenant, urn))))
-            said.update({(tenant, urn): statement.noted(said.get((tenant, urn))) for urn in news})
+            last = {urn: said[tenant, urn][0] for urn in urns if (tenant, urn) in said}
+            news = frozenset(urn for urn in urns if statement.is_news(last.get(urn)))
+            said.update({(tenant, urn): (statement.noted(last.get(urn)), is_removal) for urn in news})
             return news
 
         return self._unit.write(change)
@@ -137,7 +140,7 @@ class InMemoryProductRepository(ProductRepository):
     async def purge_statements(self, before: datetime) -> int:
         def change(tables: Tables) -> int:
             said = tables.product_statements
-            gone = [key for key, said_at in said.items() if said_at < before and key not in tables.products]
+            gone = [key for key, (said_at, is_gone) in said.items() if is_gone and said_at < before]
             for key in gone:
                 del said[key]
             return len(gone)

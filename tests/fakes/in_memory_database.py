@@ -69,7 +69,7 @@ class Tables:
     licences: dict[tuple[str, Urn | None], tuple[Licence, bool]] = attrs.field(factory=dict)
     acceptances: dict[tuple[str, str, Urn | None, str, int], LicenceAcceptance] = attrs.field(factory=dict)
     licences_began: dict[tuple[str, Urn | None], datetime] = attrs.field(factory=dict)
-    product_statements: dict[tuple[str, Urn], datetime] = attrs.field(factory=dict)
+    product_statements: dict[tuple[str, Urn], tuple[datetime, bool]] = attrs.field(factory=dict)
     last_event_id: int = 0
 
     def copied(self) -> "Tables":

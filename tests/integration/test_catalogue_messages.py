@@ -150,6 +150,7 @@ POISON = {
     "no instant": (PRODUCTS, {"action": "CREATE", "features": [], "saidAt": "yesterday"}, "saidAt"),
     "no time zone": (PRODUCTS, {"action": "CREATE", "features": [], "saidAt": "2026-01-01T00:00:00"}, "saidAt"),
     "a number of 5000 digits": (PRODUCTS, b'{"action":' + b"1" * 5000 + b"}", "JSON"),
+    "no number": (PRODUCTS, b'{"action":"CREATE","features":[{"properties":{"n":NaN}}]}', "JSON"),
     "a nested product": (PRODUCTS, b'{"action":"CREATE","features":' + b"[" * 90_000, "JSON"),
     "nobody accepts": (LICENCE, {"action": "ACCEPT", "licenseLink": LINK}, "user"),
     "nothing is accepted": (LICENCE, {"action": "ACCEPT", "user": "a@x.org", "licenseLink": ""}, "licenseLink"),

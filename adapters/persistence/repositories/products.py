@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, delete, exists, func, literal, select, true, tuple_, update
+from sqlalchemy import Select, Table, bindparam, delete, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence.attribute_rows import attribute_values, words_values
@@ -119,25 +119,26 @@ class SqlProductRepository(ProductRepository):
         await self._settle_versions({(tenant, str(keys[key].virtual_id)) for key in numbers})
         return tuple(keys[key] for key in sorted(numbers))
 
-    async def claim(self, tenant: str, urns: Collection[Urn], statement: Statement) -> frozenset[Urn]:
+    async def claim(
+        self, tenant: str, urns: Collection[Urn], statement: Statement, *, is_removal: bool = False
+    ) -> frozenset[Urn]:
         """Note that something is said of products; returns of which it is news."""
         keys = {str(urn): urn for urn in urns}
         if not keys:
             return frozenset()
         await self._lock({tenant})
         result = await self._transaction.write(
-            self._claim(tenant, statement), {"wanted": encoded([key] for key in sorted(keys))}
+            self._claim(tenant, statement, is_removal=is_removal), {"wanted": encoded([key] for key in sorted(keys))}
         )
         return frozenset(keys[row.urn] for row in result)
 
     async def purge_statements(self, before: datetime) -> int:
-        """Delete the notes of products that are gone."""
+        """Delete the notes of products that are removed."""
         noted = product_statement.c
-        is_there = exists().where(product.c.tenant == noted.tenant, product.c.urn == noted.urn)
-        result = await self._transaction.write(delete(product_statement).where(noted.said_at < before, ~is_there))
+        result = await self._transaction.write(delete(product_statement).where(noted.is_gone, noted.said_at < before))
         return result.rowcount
 
-    def _claim(self, tenant: str, statement: Statement) -> Any:
+    def _claim(self, tenant: str, statement: Statement, *, is_removal: bool) -> Any:
         """One statement that decides like ``Statement.is_news`` and notes like ``Statement.noted``."""
         dialect = self._transaction.dialect
         wanted = unfolded(dialect, "wanted", [product.c.urn])
@@ -146,12 +147,14 @@ class SqlProductRepository(ProductRepository):
         insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(product_statement)
         latest = (func.greatest if dialect == "postgresql" else func.max)(noted.said_at, insert.excluded.said_at)
         # The condition keeps SQLite from reading the conflict clause as that of a join.
-        source = select(literal(tenant, noted.tenant.type), wanted.c.urn, said_at).where(true())
+        source = select(
+            literal(tenant, noted.tenant.type), wanted.c.urn, said_at, literal(is_removal, noted.is_gone.type)
+        ).where(true())
         return (
-            insert.from_select(["tenant", "urn", "said_at"], source)
+            insert.from_select(["tenant", "urn", "said_at", "is_gone"], source)
             .on_conflict_do_update(
                 index_elements=["tenant", "urn"],
-                set_={"said_at": latest},
+                set_={"said_at": latest, "is_gone": insert.excluded.is_gone},
                 where=None if statement.overrides is None else noted.said_at <= statement.overrides,
             )
             .returning(noted.urn)

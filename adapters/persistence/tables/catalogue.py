@@ -25,6 +25,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from adapters.persistence.tables.naming import metadata
@@ -110,8 +111,9 @@ product_statement = Table(
     Column("tenant", KeyText, nullable=False),
     Column("urn", KeyText, nullable=False),
     Column("said_at", UTCDateTime, nullable=False),
+    Column("is_gone", Boolean, nullable=False, comment="that it is removed: such notes are purged after a while"),
     PrimaryKeyConstraint("tenant", "urn"),
-    Index("ix_product_statement_said_at", "said_at"),
+    Index("ix_product_statement_gone", "said_at", sqlite_where=text("is_gone"), postgresql_where=text("is_gone")),
 )
 
 access_group = Table(

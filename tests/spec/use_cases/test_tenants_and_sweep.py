@@ -9,6 +9,8 @@ from application.use_cases.issue_ticket import IssueTicket, IssueTicketRequest
 from application.use_cases.list_tenants import ListTenants
 from application.use_cases.sweep import EVENTS_KEPT, MESSAGES_KEPT, TICKETS_KEPT, Sweep, SweepResult
 from domain.errors import InvalidValue
+from domain.statement import Statement
+from tests.catalogue_factories import a_urn
 from tests.factories import TENANT, a_request
 from tests.spec.use_cases.world import World
 
@@ -21,6 +23,7 @@ NOTHING = SweepResult(
     purged_tickets=0,
     purged_events=0,
     purged_messages=0,
+    purged_statements=0,
 )
 
 
@@ -92,6 +95,20 @@ async def test_what_waits_for_a_broker_is_kept_until_it_was_published():
     after = await sweep_with_a_broker.execute()
 
     assert (before.purged_events, after.purged_events) == (0, 1)
+
+
+async def test_a_sweep_forgets_removed_products_and_never_when_one_that_is_there_was_spoken_of():
+    world = World()
+    async with world.unit_of_work() as work:
+        await work.products.claim(TENANT, [a_urn(1)], Statement.asked(world.clock.now()))
+        await work.products.claim(TENANT, [a_urn(2)], Statement.asked(world.clock.now()), is_removal=True)
+        await work.commit()
+
+    world.clock.advance(MESSAGES_KEPT)
+    assert await sweep(world) == NOTHING
+    world.clock.advance(timedelta(seconds=1))
+    assert (await sweep(world)).purged_statements == 1
+    assert list(world.tables.product_statements) == [(TENANT, a_urn(1))]
 
 
 async def test_a_sweep_forgets_messages_that_no_broker_has_any_more():
