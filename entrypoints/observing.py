@@ -47,6 +47,14 @@ def watch(container: Any, gate: Gate) -> None:
         counts=True,
     )
     _watch_ledger(metrics, container.adapters.ledger())
+    lookups = {"file": container.adapters.file_finder(), "access": container.adapters.catalogue_finder()}
+    metrics.watch(
+        "lookup_statements",
+        "Statements that look up files, and who may have them.",
+        lambda: {name: finder.statistics.statements for name, finder in lookups.items()},
+        label="of",
+        counts=True,
+    )
 
 
 def _watch_ledger(metrics: Metrics, ledger: SqlLedger) -> None:
