@@ -14,9 +14,11 @@ from entrypoints.client.fetch import Policy
 from entrypoints.client.folder import NameTaken
 from entrypoints.client.listing import ListingIncomplete
 from entrypoints.client.run import ExitCode, GetRequest, Report, Run
-from entrypoints.client.service import Credentials, ServiceRefused
+from entrypoints.client.service import Credentials, LogInRefused, ServiceRefused
 
-REFUSED = frozenset({400, 401, 403, 423})
+REFUSED = frozenset({401, 403, 423})
+INTERRUPTED = 130
+"""As shells have it for what ended by Ctrl-C: 128 and the number of the signal."""
 
 
 @click.command()
@@ -82,7 +84,7 @@ def get(
 
     Interrupted, it goes on where it was when it is started again. A file gets its name only when its checksum is
     right. Nearline files are restored and waited for. Exit codes: 0 all files are there, 1 some are not, 2 wrong
-    usage, 3 nothing was allowed: a licence, a right or the log-in is missing. docs/client.md has more.
+    usage, 3 nothing was allowed: a licence, a right or the log-in is missing, 130 interrupted. docs/client.md has more.
     """
     if not arguments and query is None:
         raise click.UsageError("Name URNs or URLs, or search with --query.")
@@ -111,9 +113,13 @@ def get(
     except InvalidValue as error:
         raise click.UsageError(str(error)) from error
     except (ServiceRefused, ListingIncomplete, NameTaken, httpx.HTTPError, httpx.InvalidURL) as error:
-        click.echo(f"Error: {str(error) or type(error).__name__}", err=True)
-        is_refused = isinstance(error, ServiceRefused) and error.status in REFUSED
+        told = f" ({root})" if isinstance(error, httpx.TransportError) else ""
+        click.echo(f"Error: {str(error) or type(error).__name__}{told}", err=True)
+        is_refused = isinstance(error, LogInRefused) or (isinstance(error, ServiceRefused) and error.status in REFUSED)
         context.exit(ExitCode.NOTHING_ALLOWED if is_refused else ExitCode.SOME_FAILED)
+    except KeyboardInterrupt:
+        click.echo("Interrupted. What has come is kept: the same command goes on with it.", err=True)
+        context.exit(INTERRUPTED)
     _tell(report, as_json=as_json)
     context.exit(report.exit_code)
 
@@ -121,8 +127,12 @@ def get(
 def _tell(report: Report, *, as_json: bool) -> None:
     there = len(report.files) - len(report.failed)
     if as_json:
-        print_json({"files": report.files, "there": there, "failed": len(report.failed)})
+        print_json({"files": report.files, "there": there, "failed": len(report.failed), "withheld": report.withheld})
         return
+    for urn in report.withheld:
+        click.echo(f"You have no right to the data of {urn}; it was left out.", err=True)
+    if not report.files:
+        click.echo("Nothing that was found has a file for you.", err=True)
     click.echo(f"{there} files are there, {len(report.failed)} are not.")
     for outcome in report.failed:
         click.echo(f"  {outcome.file}: {outcome.reason}")

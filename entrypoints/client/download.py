@@ -177,7 +177,7 @@ class Download:
         if self.wanted.digest is None:
             await self._look_for_it()
             if self.around.folder.is_taken(self._where):
-                raise NameTaken(_in_the_way(self._where))
+                raise NameTaken(self.around.folder.in_the_way(self._where))
         if start == 0:
             part.note(Sidecar(self._fetch.e_tag, self._fetch.size))
         received, most = start, self._fetch.size
@@ -240,7 +240,7 @@ class Download:
         if await asyncio.to_thread(self.around.folder.has, self._target, self._digest):
             raise _There
         if self.around.folder.is_taken(self._target):
-            raise NameTaken(_in_the_way(self._target))
+            raise NameTaken(self.around.folder.in_the_way(self._target))
 
     def _outcome(self, *, was_there: bool = False) -> Outcome:
         return Outcome(
@@ -253,10 +253,6 @@ class Download:
 
     def _failed(self, failure: Failure, reason: str) -> Outcome:
         return Outcome(file=self.wanted.label, bytes=self._fetch.received, failure=failure, reason=reason)
-
-
-def _in_the_way(target: Path) -> str:
-    return f"{target} exists and is different; --force replaces it"
 
 
 async def _beginning(response: httpx.Response) -> bytes:

@@ -88,7 +88,7 @@ class Folder:
     def keep(self, part: "Part", target: Path, digest: Digest | None) -> None:
         """Give the part its name, at once or not at all. Raises ``NameTaken``, and ``OSError`` of the disk."""
         if self.is_taken(target) and not self.has(target, digest):
-            raise NameTaken(f"{target} exists and is different; --force replaces it")
+            raise NameTaken(self.in_the_way(target))
         part.path.replace(target)
         part.discard()
 
@@ -97,8 +97,18 @@ class Folder:
         return digest is not None and target.is_file() and agrees(digest_of(target, digest.algorithm), digest)
 
     def is_taken(self, target: Path) -> bool:
-        """Whether a file under this name is in the way."""
-        return not self.replaces and os.path.lexists(target)
+        """Whether something under this name is in the way. A folder is, also for who replaces files."""
+        return _is_folder(target) or (not self.replaces and os.path.lexists(target))
+
+    def in_the_way(self, target: Path) -> str:
+        """What is wrong with a name that is taken, and what helps."""
+        if _is_folder(target):
+            return f"{target} is a folder; move it away, or save elsewhere with --output"
+        return f"{target} exists and is different; --force replaces it"
+
+
+def _is_folder(target: Path) -> bool:
+    return target.is_dir() and not target.is_symlink()
 
 
 @attrs.frozen

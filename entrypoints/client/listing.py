@@ -58,10 +58,14 @@ class ListingIncomplete(Exception):
 
 @attrs.frozen
 class Listing:
-    """Asks a service which files there are; ``types`` are the data types that are wanted, all when empty."""
+    """Asks a service which files there are; ``types`` are the data types that are wanted, all when empty.
+
+    ``withheld`` has the products whose list of RAWDATA came empty: so a service lists what one may not have.
+    """
 
     service: Service
     types: frozenset[str]
+    withheld: set[str] = attrs.field(factory=set)
 
     async def files(self, arguments: tuple[str, ...], query: str | None) -> list[Wanted]:
         """The files, each once, those first that may have to be restored.
@@ -128,6 +132,8 @@ class Listing:
         for kind, files in groups.items() if isinstance(groups, dict) else ():
             if self.types and kind not in self.types:
                 continue
+            if files == []:
+                self.withheld.add(product["id"])
             for file in files if isinstance(files, list) else ():
                 if isinstance(file, dict):
                     yield self._file(product["id"], file)

@@ -48,9 +48,10 @@ class GetRequest:
 
 @attrs.frozen
 class Report:
-    """What became of each file, in the order of the list."""
+    """What became of each file, in the order of the list; ``withheld`` are products with files that nobody gave us."""
 
     files: tuple[Outcome, ...]
+    withheld: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -90,9 +91,11 @@ class Run:
                 service = Service(wants.service, wants.tenant, wants.credentials, client, patience)
                 # A service may answer as to the public, and say no, long before it asks who is there.
                 await service.log_in()
-                wanted = await Listing(service, wants.types).files(wants.arguments, wants.query)
+                listing = Listing(service, wants.types)
+                wanted = await listing.files(wants.arguments, wants.query)
                 with display(len(wanted), is_quiet=wants.is_quiet) as shown:
-                    return await self._fetch(service, folder, wanted, shown)
+                    report = await self._fetch(service, folder, wanted, shown)
+                return attrs.evolve(report, withheld=tuple(sorted(listing.withheld)))
 
     async def _fetch(self, service: Service, folder: Folder, wanted: Sequence[Wanted], shown: Display) -> Report:
         around = Surroundings(

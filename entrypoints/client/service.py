@@ -20,6 +20,7 @@ LARGEST_REFUSAL_BYTES = 64 * 1024
 REPEATED = fetch.TRANSIENT - {202}
 """202 is how a service says that it has taken an order."""
 
+
 TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
 
@@ -29,6 +30,10 @@ class ServiceRefused(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"HTTP {status}: {reason}")
         self.status = status
+
+
+class LogInRefused(ServiceRefused):
+    """The service did not take the name and the password."""
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +119,7 @@ class Service:
         return _object(await self._send_known(method, path, body, query))
 
     async def log_in(self, *, before: int | None = None) -> bool:
-        """A new session; ``False`` without a name and a password. Raises ``ServiceRefused`` for wrong ones.
+        """A new session; ``False`` without a name and a password. Raises ``LogInRefused`` for wrong ones.
 
         Whoever asks with the count of log-ins ``before`` the refused request takes what others got meanwhile.
         """
@@ -141,7 +146,7 @@ class Service:
             response = await self.patience.repeat(send)
             token = json_object(response.content).get("access_token")
             if not response.is_success or not isinstance(token, str):
-                raise ServiceRefused(response.status_code, reason_of(response, response.content))
+                raise LogInRefused(response.status_code, reason_of(response, response.content))
             self._token = token
             self._logins += 1
         return True

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import resource
+import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from entrypoints.cli import main
-from tests.e2e.real_service import free_port
+from tests.e2e.real_service import COMMAND, free_port, until
 from tests.integration.scripted_server import Move, ScriptedServer
 
 DATA = b"the bytes of a product" * 100
@@ -90,3 +94,81 @@ def test_a_service_that_is_not_there_is_one_line_and_1(tmp_path: Path) -> None:
     result = get("--query", "a:1", "--service", f"http://127.0.0.1:{free_port()}", "-o", tmp_path, "--retries", 1)
 
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "http://127.0.0.1:" in result.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_and_1(server: ScriptedServer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    result = get(f"{server.url}/files/{server.checksum}/download", "-o", tmp_path / "file" / "below")
+
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert server.requests == []
+
+
+def test_a_folder_of_the_files_name_is_never_replaced_and_nothing_is_fetched_for_it(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / server.checksum).mkdir()
+    url = f"{server.url}/files/{server.checksum}/download"
+
+    first, forced = get(url, "-o", tmp_path), get(url, "-o", tmp_path, "--force")
+
+    assert (first.exit_code, forced.exit_code) == (1, 1)
+    assert "is a folder" in first.stdout
+    assert "is a folder" in forced.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [server.checksum]
+
+
+def a_process(server: ScriptedServer, folder: Path, *, largest_file: int | None = None) -> "subprocess.Popen[str]":
+    """The command as a shell starts it; ``largest_file`` in bytes stands for a disk that is full then."""
+    limit = None
+    if largest_file is not None:
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        limit = f"ulimit -f {largest_file // 1024}; " if hard == resource.RLIM_INFINITY else None
+        assert limit, "the limit can be set"
+    command = f'{limit or ""}exec "$@"'
+    url = f"{server.url}/files/{server.checksum}/download"
+    return subprocess.Popen(
+        ["bash", "-c", command, "bash", COMMAND, "get", url, "-o", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("RS_DOWNLOADER_")},
+    )
+
+
+def ranges(server: ScriptedServer) -> list[str | None]:
+    return [headers.get("range") for _, _, headers in server.requests]
+
+
+def test_a_full_disk_is_said_and_what_has_come_is_gone_on_with(server: ScriptedServer, tmp_path: Path) -> None:
+    server.data = bytes(range(256)) * 1024
+
+    full = a_process(server, tmp_path, largest_file=64 * 1024)
+    out, errors = full.communicate(timeout=120)
+    parts = [path for path in tmp_path.iterdir() if path.suffix == ".part"]
+    again = get(f"{server.url}/files/{server.checksum}/download", "-o", tmp_path)
+
+    assert (full.returncode, "Traceback" in errors) == (1, False)
+    assert "File too large" in out
+    assert len(parts) == 1
+    assert (again.exit_code, ranges(server)) == (0, [None, "bytes=65536-"])
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(server.checksum, server.data)]
+
+
+def test_ctrl_c_keeps_what_has_come_and_says_so(server: ScriptedServer, tmp_path: Path) -> None:
+    server.moves = [Move.CUT_IN_BODY, *[Move.RETRY_503] * 1000]
+
+    running = a_process(server, tmp_path)
+    until(lambda: len(server.requests) >= 2, seconds=120)
+    running.send_signal(signal.SIGINT)
+    out, errors = running.communicate(timeout=120)
+    server.moves = []
+    again = get(f"{server.url}/files/{server.checksum}/download", "-o", tmp_path)
+
+    assert (running.returncode, out) == (130, "")
+    assert errors.endswith("Interrupted. What has come is kept: the same command goes on with it.\n")
+    assert again.exit_code == 0
+    assert ranges(server)[-1] == f"bytes={len(DATA) // 2}-"
+    assert (tmp_path / server.checksum).read_bytes() == DATA

@@ -300,6 +300,18 @@ def test_an_argument_that_is_nothing_is_refused(tmp_path, argument):
         get(Archive(), tmp_path, argument)
 
 
+def test_what_is_withheld_is_said_and_the_rest_comes(tmp_path):
+    class Withholding(Archive):
+        def _product(self, number: int) -> dict[str, Any]:
+            product = super()._product(number)
+            shown = self._file(number, "THUMBNAIL")
+            return {**product, "files": {"RAWDATA": [], "THUMBNAIL": [shown]}}
+
+    report = get(Withholding(), tmp_path, str(a_urn(3)), types=[])
+
+    assert (report.exit_code, report.withheld, saved(tmp_path)) == (ExitCode.ALL, (str(a_urn(3)),), {content(3)})
+
+
 def test_a_product_without_such_a_file_is_said_to_have_none(tmp_path):
     with pytest.raises(ListingIncomplete, match="no file of this type"):
         get(Archive(), tmp_path, str(a_urn(5)), types=["THUMBNAIL"])
