@@ -70,7 +70,7 @@ async def scans_of(engine: AsyncEngine, statements: Sequence[tuple[str, Any]]) -
     found = []
     async with engine.connect() as connection:
         for statement, parameters in statements:
-            if statement.startswith("SET"):
+            if statement.startswith("SET") or "set_config" in statement:
                 await connection.exec_driver_sql(statement)
             elif statement.lstrip().upper().startswith(("SELECT", "WITH")):
                 explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"

@@ -11,7 +11,7 @@ from adapters.persistence.searching.search import SqlProductSearch
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.query.lucene import parse
 from adapters.system.clock import SystemClock
-from application.ports.search import SearchRequest
+from application.ports.search import FARTHEST, SearchRequest
 from application.use_cases.browse_items import BrowseCollections, SearchItems
 from benchmarks.search_data import (
     DATASETS,
@@ -115,8 +115,10 @@ def queries(engine: AsyncEngine, products: int) -> Iterable[Query]:
             ask=lucene(lambda c: f"quality:{c.choice(QUALITIES)}", [Sorting(field=Field("platform"))]),
         ),
         Query(name="many, newest of old ones", ask=lucene(lambda _: f'platform:"{RETIRED}"', newest), goal_ms=None),
-        Query(name="everything, page 4,000", ask=lucene(lambda _: "", offset=80_000), goal_ms=None),
-        Query(name="everything, newest, page 4,000", ask=lucene(lambda _: "", newest, offset=80_000), goal_ms=None),
+        Query(name="everything, farthest page", ask=lucene(lambda _: "", offset=FARTHEST), goal_ms=None),
+        Query(
+            name="everything, newest, farthest page", ask=lucene(lambda _: "", newest, offset=FARTHEST), goal_ms=None
+        ),
         Query(name="STAC: everything", ask=item(lambda _: ItemQuery())),
         Query(
             name="STAC: items of a collection",

@@ -1,5 +1,6 @@
 """What every search over the catalogue promises: the answers of the reference, and no more than the caller sees."""
 
+import random
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
@@ -220,6 +221,13 @@ class SearchContract:
 
         assert await env.labels(FitsExpression(LABEL, "(a|a)*(a*)*b")) == []
         assert await env.labels(Like(LABEL, "*a" * 40 + "*b")) == []
+
+    async def test_the_widest_values_fit_into_every_index(self, env):
+        chance = random.Random(1)
+        path, value = ("".join(chr(chance.randrange(0x20000, 0x2A000)) for _ in range(200)) for _ in range(2))
+        await env.hold([a_product(a_urn(1), label="wide", properties={path: value})])
+
+        assert await env.labels(Equals(Field(path), value)) == ["wide"]
 
     async def test_what_is_replaced_or_removed_is_found_no_more(self, env):
         await env.hold([a_product(a_urn(1), label="before"), a_product(a_urn(2), label="gone")])

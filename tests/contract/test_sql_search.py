@@ -42,7 +42,7 @@ class TestPostgresSearch(SearchContract):
 
 
 # Along the indexes of orders, by steps so small that products end in the midst of a step, and of equal values.
-SHORT_STEPS = Lookahead(steps=(1, 3, 6), rows_for_one=0)
+SHORT_STEPS = Lookahead(least=1, more=4, rows_for_one=0)
 
 
 class TestSqliteSearchOfMany(SearchContract):
@@ -72,5 +72,5 @@ class TestSqliteSearchOfManySorted(SearchContract):
     @asynccontextmanager
     async def environment(self) -> AsyncIterator[SearchEnvironment]:
         with sqlite_database() as url:
-            async with search_environment(url, most_counted=1, lookahead=Lookahead(steps=())) as env:
+            async with search_environment(url, most_counted=1, lookahead=Lookahead(most=0)) as env:
                 yield env

@@ -28,10 +28,17 @@ from domain.search import Sorting
 
 @attrs.frozen(kw_only=True)
 class Lookahead:
-    """How many rows of an index are looked at, at first and then; as far as there are so many for each one wanted."""
+    """How many rows of an index are looked at: so many for each product wanted, and a few more if that is in vain."""
 
-    steps: tuple[int, ...] = (4_000, 32_000)
+    least: int = 4_000
+    more: int = 32_000
+    most: int = 250_000
     rows_for_one: int = 4
+
+    def steps(self, wanted: int) -> list[int]:
+        """At first, and then; none where putting everything in order takes no longer."""
+        first = max(self.least, wanted * self.rows_for_one)
+        return [step for step in sorted({first, self.more}) if first <= step <= self.most]
 
 
 @attrs.frozen(kw_only=True)
@@ -66,11 +73,10 @@ class Walk:
         if self._is_by_urn:
             return await self._by_urn(limit, offset)
         wanted = offset + limit
-        for step in self.lookahead.steps:
-            if wanted * self.lookahead.rows_for_one <= step:
-                first = await self.first(wanted, step)
-                if first is not None:
-                    return first[offset:]
+        for step in self.lookahead.steps(wanted):
+            first = await self.first(wanted, step)
+            if first is not None:
+                return first[offset:]
         return await self._sorted(limit, offset)
 
     async def first(self, wanted: int, step: int) -> list[str] | None:

@@ -28,7 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from adapters.persistence.tables.catalogue import product
+from adapters.persistence.tables.catalogue import product, product_dataset
 from adapters.persistence.tables.naming import metadata
 from adapters.persistence.types import Count, KeyText, UTCDateTime
 
@@ -79,8 +79,10 @@ product_attribute = Table(
             "product_id",
             sqlite_where=text(f"{column} IS NOT NULL"),
             postgresql_where=text(f"{column} IS NOT NULL"),
+            # So that the index answers by itself what a search asks of a value.
+            postgresql_include=["ordinal", *more],
         )
-        for column in ("folded", "number_value", "instant_value")
+        for column, more in (("folded", ["text_value"]), ("number_value", []), ("instant_value", []))
     ),
 )
 
@@ -111,6 +113,10 @@ product_time = Index(
 """A product without a time has none here, rather than one without bounds, which meets every other."""
 
 Index("ix_product_model", product.c.tenant, product.c.model, product.c.urn)
+
+# What every search asks of each product, without the product: they are large, and lie anywhere.
+Index("ix_product_number", *(product.c[name] for name in ("id", "tenant", "entity_type", "is_last", "urn")))
+Index("ix_product_dataset_product_id", *(product_dataset.c[name] for name in ("product_id", "tenant", "dataset")))
 
 
 @compiles(CreateTable, "sqlite")
