@@ -14,6 +14,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from adapters.http.app import create_app
+from adapters.http.client_addresses import ClientAddresses
 from adapters.http.gate import Gate
 from adapters.telemetry.metrics import Metrics, RequestMetrics
 from adapters.telemetry.requests import ASGIApp, RequestLog
@@ -132,6 +133,7 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             _log.info("ready", instance=running.instance_id)
             yield
 
+    proxies = ClientAddresses.behind(settings.proxy_networks)
     use_cases = container.use_cases
     deliver = use_cases.relay_download if relays(settings.active_profiles) else use_cases.open_download
     return create_app(
@@ -139,6 +141,7 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             **provided({**use_cases_of(container), "deliver_file": deliver}),
             "known_tenants": Provide(lambda: container.known_tenants(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "oauth_client": Provide(lambda: container.oauth_client(), sync_to_thread=False),  # noqa: PLW0108 - as below
+            "client_addresses": Provide(lambda: proxies, sync_to_thread=False),
             "item_format": Provide(lambda: container.adapters.item_format(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "exposition": Provide(lambda: container.adapters.metrics().exposition, sync_to_thread=False),
         },

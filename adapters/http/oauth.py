@@ -16,6 +16,7 @@ from litestar.params import QueryParameter, SkipValidation
 
 from adapters.http.answering import AnswerResponse
 from adapters.http.authentication import KnownTenants
+from adapters.http.client_addresses import ClientAddresses
 from adapters.http.common_answers import RETRY_AFTER
 from adapters.http.documentation import NO_CALLER, Problem, operation
 from adapters.http.errors import PROBLEM_JSON, Answer, asks_for_problem, problem
@@ -127,6 +128,7 @@ async def get_token(
     log_in: NamedDependency[SkipValidation[LogIn]],
     oauth_client: NamedDependency[SkipValidation[OAuthClient]],
     known_tenants: NamedDependency[SkipValidation[KnownTenants]],
+    client_addresses: NamedDependency[SkipValidation[ClientAddresses]],
     tenant: Annotated[
         str | None, QueryParameter(name="scope", description="The tenant; the body may name it too.")
     ] = None,
@@ -148,7 +150,11 @@ async def get_token(
         raise ValidationException(detail="Name the tenant: the query parameter 'scope', or 'scope' in the body.")
     if not await known_tenants.serves(tenant):
         return _refused(LogInRefused(reason=LogInRefusal.UNKNOWN), request.headers.get("accept", ""))
-    result = await log_in.execute(LogInRequest(tenant=tenant, email=given.username, password=given.password))
+    peer = request.client.host if request.client else ""
+    address = client_addresses.of(peer, request.headers.getall("x-forwarded-for", []))
+    result = await log_in.execute(
+        LogInRequest(tenant=tenant, email=given.username, password=given.password, address=address)
+    )
     if isinstance(result, LogInRefused):
         return _refused(result, request.headers.get("accept", ""))
     return Response(_token(result), headers={"cache-control": "no-store", "pragma": "no-cache"})

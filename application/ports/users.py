@@ -1,9 +1,11 @@
 """The embedded user table, the issuers of other identities, and what makes passwords unreadable."""
 
 from abc import abstractmethod
+from datetime import datetime
 from typing import Protocol
 
 from domain.external_identity import IdentityIssuer
+from domain.guessing import Visitor
 from domain.user import User
 
 
@@ -28,7 +30,19 @@ class UserRepository(Protocol):
 
     @abstractmethod
     async def remove(self, tenant: str, email: str) -> bool:
-        """Delete; ``False`` when there is no such user."""
+        """Delete, with all visitors; ``False`` when there is no such user."""
+
+    @abstractmethod
+    async def visitor(self, tenant: str, email: str, address: str) -> Visitor | None:
+        """What is known of an address; whoever changes it has the user ``locked``."""
+
+    @abstractmethod
+    async def save_visitor(self, visitor: Visitor) -> None:
+        """Insert or replace."""
+
+    @abstractmethod
+    async def forget_visitors(self, tenant: str, email: str, before: datetime | None = None) -> None:
+        """Delete what was tried before, or everything, from any address."""
 
 
 class IssuerRepository(Protocol):

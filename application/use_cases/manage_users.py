@@ -12,6 +12,9 @@ from domain.account import AccountKey
 from domain.errors import Forbidden, InvalidValue, NotFound
 from domain.user import User, require_may_grant, require_sensible_password
 
+INSIDE = "inside"
+"""Where those are who hold a token already: guesses with a stolen one lock nothing but this."""
+
 
 @attrs.frozen(kw_only=True)
 class SaveUserRequest:
@@ -28,7 +31,7 @@ class SaveUser:
     """Add or change a user of the caller's tenant.
 
     - Nobody makes anybody stronger than they are themselves, or changes who is.
-    - A new password ends a lock.
+    - A new password ends every lock.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -47,6 +50,8 @@ class SaveUser:
             user = self._changed(caller.tenant, request, known, hashed)
             require_may_grant(caller, user.role)
             await work.users.save(user)
+            if hashed is not None:
+                await work.users.forget_visitors(user.tenant, user.email)
             await work.commit()
         return user, known is None
 
@@ -62,7 +67,7 @@ class SaveUser:
                 added_at=self.clock.now(),
             )
         if hashed is not None:
-            known = attrs.evolve(known, password_hash=hashed, attempts=0, locked_until=None)
+            known = attrs.evolve(known, password_hash=hashed, guessed_until=None)
         if request.role is not None:
             known = attrs.evolve(known, role=request.role)
         if request.is_active is not None:
@@ -84,7 +89,9 @@ class ChangePassword:
     async def execute(self, caller: Caller, old: str, new: str) -> None:
         """Raises ``InvalidValue``, ``Forbidden``, ``DatabaseUnavailable``."""
         require_sensible_password(new)
-        shown = await self.log_in.execute(LogInRequest(tenant=caller.tenant, email=caller.email, password=old))
+        shown = await self.log_in.execute(
+            LogInRequest(tenant=caller.tenant, email=caller.email, password=old, address=INSIDE)
+        )
         if isinstance(shown, LogInRefused):
             raise Forbidden(f"The old password was not accepted ({shown.reason.value}).")
         hashed = await self.hasher.hash(new)

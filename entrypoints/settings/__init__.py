@@ -22,6 +22,7 @@ from typed_settings.exceptions import (
 )
 from typed_settings.types import LoadedSettings, LoaderMeta, OptionList
 
+from adapters.http.client_addresses import ClientAddresses
 from domain.errors import InvalidValue
 from domain.profile import Profile, profiles_of, relays
 from domain.scrub import ScrubPolicy
@@ -119,6 +120,10 @@ class Settings(StorageSettings, DownloadSettings, MessageSettings, ServerSetting
         except ValueError as error:
             yield f"{PREFIX}DOWNLOADERS: {error}"
             return
+        try:
+            ClientAddresses.behind(self.proxy_networks)
+        except InvalidValue as error:
+            yield f"{PREFIX}TRUSTED_PROXIES: {error}"
         if relays(found) and not instances:
             yield f"{PREFIX}DOWNLOADERS must name the instances that deliver, since {PREFIX}PROFILES has no downloader."
 
@@ -126,6 +131,11 @@ class Settings(StorageSettings, DownloadSettings, MessageSettings, ServerSetting
     def active_profiles(self) -> frozenset[Profile]:
         """What this process is there for. Raises ``InvalidValue``."""
         return profiles_of(name.strip() for name in self.profiles.split(",") if name.strip())
+
+    @property
+    def proxy_networks(self) -> tuple[str, ...]:
+        """Where the proxies are that say which address a client has."""
+        return tuple(network.strip() for network in self.trusted_proxies.split(",") if network.strip())
 
     @property
     def downloader_urls(self) -> tuple[str, ...]:

@@ -88,6 +88,14 @@ class ServerSettings:
             shown="none is asked for",
         ),
     )
+    trusted_proxies: str = attrs.field(
+        default="",
+        metadata=about(
+            "Networks, with ',' between, of the proxies in front whose X-Forwarded-For says which address a client "
+            "has. Without them all who come through a proxy have its address, and share the lock of guessed passwords.",
+            shown="none",
+        ),
+    )
     token_in_url: bool = attrs.field(
         default=False,
         metadata=about("Whether a session token is also taken from the query parameter 'token', which logs may show."),

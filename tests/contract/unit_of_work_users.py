@@ -1,6 +1,7 @@
 """Users who may log in, and issuers of other identities."""
 
 from datetime import timedelta
+from typing import Any
 
 import anyio
 import attrs
@@ -9,6 +10,7 @@ import pytest
 from application.errors import Conflict
 from domain.access import Role
 from domain.external_identity import IdentityIssuer
+from domain.guessing import Visitor
 from domain.user import User
 from tests.contract.unit_of_work_environment import OTHER, UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.factories import NOW, TENANT
@@ -16,6 +18,11 @@ from tests.factories import NOW, TENANT
 
 def a_user(email: str = "alice@x.org", *, tenant: str = TENANT, role: Role = Role.REGISTERED_USER) -> User:
     return User(tenant=tenant, email=email, role=role, password_hash="2:secret", added_at=NOW)
+
+
+def a_visitor(address: str = "a", **changes: Any) -> Visitor:
+    visitor = Visitor(tenant=TENANT, email="alice@x.org", address=address, tried_at=NOW)
+    return attrs.evolve(visitor, **changes)
 
 
 def an_issuer(name: str = "lab", *, tenant: str = TENANT, audience: str = "archive") -> IdentityIssuer:
@@ -33,9 +40,7 @@ def an_issuer(name: str = "lab", *, tenant: str = TENANT, audience: str = "archi
 
 class UsersContract(UnitOfWorkSuite):
     async def test_every_field_of_a_user_is_kept(self, env: UnitOfWorkEnvironment) -> None:
-        user = attrs.evolve(
-            a_user(role=Role.PROJECT_ADMIN), is_active=False, attempts=7, locked_until=NOW + timedelta(hours=1)
-        )
+        user = attrs.evolve(a_user(role=Role.PROJECT_ADMIN), is_active=False, guessed_until=NOW + timedelta(hours=1))
         async with env.unit_of_work() as unit:
             await unit.users.save(a_user())
             await unit.users.save(user)
@@ -75,7 +80,8 @@ class UsersContract(UnitOfWorkSuite):
             async with env.unit_of_work() as unit:
                 user = await unit.users.locked(TENANT, "alice@x.org")
                 assert user is not None
-                await unit.users.save(attrs.evolve(user, attempts=user.attempts + 1))
+                known = await unit.users.visitor(TENANT, "alice@x.org", "a") or a_visitor(attempts=0)
+                await unit.users.save_visitor(attrs.evolve(known, attempts=known.attempts + 1))
                 await unit.commit()
 
         async with anyio.create_task_group() as group:
@@ -83,9 +89,30 @@ class UsersContract(UnitOfWorkSuite):
                 group.start_soon(attempt)
 
         async with env.unit_of_work() as unit:
-            user = await unit.users.get(TENANT, "alice@x.org")
-        assert user is not None
-        assert user.attempts == 5
+            visitor = await unit.users.visitor(TENANT, "alice@x.org", "a")
+        assert visitor is not None
+        assert visitor.attempts == 5
+
+    async def test_visitors_are_kept_by_address_until_they_are_forgotten(self, env: UnitOfWorkEnvironment) -> None:
+        hour = timedelta(hours=1)
+        full = a_visitor(attempts=7, locked_until=NOW + hour, known_until=NOW + 2 * hour)
+        later = a_visitor("b", tried_at=NOW + hour)
+        others = [a_visitor(email="bob@x.org"), a_visitor(tenant=OTHER)]
+        async with env.unit_of_work() as unit:
+            for visitor in (a_visitor(), full, later, *others):
+                await unit.users.save_visitor(visitor)
+            await unit.commit()
+
+        async with env.unit_of_work() as unit:
+            assert await unit.users.visitor(TENANT, full.email, "a") == full
+            assert await unit.users.visitor(TENANT, full.email, "c") is None
+            await unit.users.forget_visitors(TENANT, full.email, before=NOW + hour)
+            assert await unit.users.visitor(TENANT, full.email, "a") is None
+            assert await unit.users.visitor(TENANT, full.email, "b") == later
+            await unit.users.save(a_user())
+            await unit.users.remove(TENANT, full.email)
+            assert await unit.users.visitor(TENANT, full.email, "b") is None
+            assert [await unit.users.visitor(row.tenant, row.email, "a") for row in others] == others
 
 
 class IssuersContract(UnitOfWorkSuite):

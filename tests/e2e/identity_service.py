@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from adapters.http.authentication import KnownTenants
+from adapters.http.client_addresses import ClientAddresses
 from adapters.http.oauth import OAuthClient
 from adapters.security.tokens import JwtTokens
 from application.ports.clock import Clock
@@ -29,6 +30,7 @@ def identity_use_cases(
     return {
         "log_in": log_in,
         "oauth_client": OAuthClient(oauth_client),
+        "client_addresses": ClientAddresses.behind(["127.0.0.1"]),
         "known_tenants": tenants,
         "save_user": SaveUser(unit_of_work=work, hasher=passwords, clock=clock),
         "change_password": ChangePassword(unit_of_work=work, hasher=passwords, log_in=log_in),

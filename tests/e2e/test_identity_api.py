@@ -2,10 +2,11 @@
 
 import base64
 
+import httpx
 import pytest
 
 from domain.access import Role
-from domain.user import FREE_ATTEMPTS
+from domain.guessing import FREE_ATTEMPTS
 from tests.e2e.service import OTHER_TENANT, TENANT, Service
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +123,23 @@ async def test_guessing_locks_the_account_and_says_for_how_long():
 
     assert answer.json()["additionalInformation"] == {"error": "ACCOUNT_LOCKED"}
     assert answer.headers["retry-after"] == "30"
+
+
+async def test_who_guesses_locks_the_address_they_come_from_and_not_the_user():
+    service = await with_alice(Service())
+    guesser = {"x-forwarded-for": "192.0.2.66, 198.51.100.7"}
+    proxied = httpx.ASGITransport(service.app(), client=("127.0.0.1", 50000))
+    async with httpx.AsyncClient(transport=proxied, base_url="http://testserver.local") as client:
+
+        async def answers(password: str, headers: dict[str, str]) -> int:
+            given = {**ALICE, "password": password}
+            return (await client.post(f"/oauth/token?scope={TENANT}", json=given, headers=headers)).status_code
+
+        for _ in range(FREE_ATTEMPTS + 1):
+            assert await answers("wrong", guesser) == 400
+
+        assert await answers(PASSWORD, guesser) == 400
+        assert await answers(PASSWORD, {"x-forwarded-for": "198.51.100.7, 203.0.113.5"}) == 200
 
 
 async def test_a_client_secret_is_wanted_where_the_operator_has_set_one():

@@ -20,6 +20,7 @@ from domain.events import Event
 from domain.external_identity import IdentityIssuer
 from domain.file import ArchiveFile, FileLocation
 from domain.groups import AccessGroup
+from domain.guessing import Visitor
 from domain.licence import Licence, LicenceAcceptance
 from domain.product import Product
 from domain.restoration import Restoration, RestorationGroup, RestorationRequest
@@ -41,6 +42,7 @@ class Tables:
     locations: dict[tuple[str, str, str], FileLocation] = attrs.field(factory=dict)
     cached_copies: dict[tuple[str, str], CachedCopy] = attrs.field(factory=dict)
     users: dict[tuple[str, str], User] = attrs.field(factory=dict)
+    visitors: dict[tuple[str, str, str], Visitor] = attrs.field(factory=dict)
     issuers: dict[tuple[str, str], IdentityIssuer] = attrs.field(factory=dict)
     cooling: dict[tuple[str, str], CoolDown] = attrs.field(factory=dict)
     storages: dict[tuple[str, str], StorageLocation] = attrs.field(factory=dict)

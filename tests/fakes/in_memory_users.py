@@ -1,8 +1,11 @@
 """Users and issuers in memory, and passwords that cost nothing to hash."""
 
+from datetime import datetime
+
 from application.errors import Conflict
 from application.ports.users import IssuerRepository, PasswordHasher, UserRepository
 from domain.external_identity import IdentityIssuer
+from domain.guessing import Visitor
 from domain.user import User
 from tests.fakes.in_memory_database import Tables
 
@@ -29,7 +32,25 @@ class InMemoryUserRepository(UserRepository):
         self._unit.write(change)
 
     async def remove(self, tenant: str, email: str) -> bool:
+        await self.forget_visitors(tenant, email)
         return self._unit.write(lambda tables: tables.users.pop((tenant, email), None)) is not None
+
+    async def visitor(self, tenant: str, email: str, address: str) -> Visitor | None:
+        return self._unit.tables.visitors.get((tenant, email, address))
+
+    async def save_visitor(self, visitor: Visitor) -> None:
+        def change(tables: Tables) -> None:
+            tables.visitors[visitor.tenant, visitor.email, visitor.address] = visitor
+
+        self._unit.write(change)
+
+    async def forget_visitors(self, tenant: str, email: str, before: datetime | None = None) -> None:
+        def change(tables: Tables) -> None:
+            for key, visitor in list(tables.visitors.items()):
+                if key[:2] == (tenant, email) and (before is None or visitor.tried_at < before):
+                    del tables.visitors[key]
+
+        self._unit.write(change)
 
 
 class InMemoryIssuerRepository(IssuerRepository):

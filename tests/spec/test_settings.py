@@ -117,6 +117,12 @@ def test_a_process_has_every_profile_unless_told_otherwise():
     assert "at least one profile" in refusal(PROFILES=" , ")
 
 
+def test_networks_of_proxies_are_listed_and_checked() -> None:
+    environ = {"RS_DOWNLOADER_TRUSTED_PROXIES": " 10.0.0.0/8, ::1 "}
+    assert Settings.from_environ(environ).proxy_networks == ("10.0.0.0/8", "::1")
+    assert "no network of proxies" in refusal(TRUSTED_PROXIES="nginx")
+
+
 def test_a_front_door_alone_must_be_told_who_delivers():
     environ = {"RS_DOWNLOADER_PROFILES": "catalog", "RS_DOWNLOADER_DOWNLOADERS": "http://a:1/, https://b/x,http://a:1"}
 

@@ -4,15 +4,14 @@ from datetime import timedelta
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from application.use_cases.log_in import LoggedIn, LogIn, LogInRefusal, LogInRefused, LogInRequest
 from application.use_cases.manage_users import ChangePassword, RemoveUser, SaveUser, SaveUserRequest
 from domain.access import Caller, Role
 from domain.account import AccountKey
 from domain.errors import Forbidden, InvalidValue, NotFound
-from domain.user import FIRST_LOCK, FREE_ATTEMPTS, LONGEST_LOCK, User, begin_attempt, succeed
+from domain.guessing import FIRST_LOCK, FREE_ATTEMPTS, KNOWN_FOR, PACE, STRANGERS
+from domain.user import User
 from tests.catalogue_factories import a_group, a_licence, an_acceptance
 from tests.factories import NOW, TENANT
 from tests.fakes.in_memory_users import PlainPasswords
@@ -54,28 +53,15 @@ class Door:
         await self.save.execute(ROOT, SaveUserRequest(email="alice@x.org", password=PASSWORD, **changes))
         return self
 
-    async def knock(self, password: str = PASSWORD, email: str = "alice@x.org", tenant: str = TENANT):
-        return await self.log_in.execute(LogInRequest(tenant=tenant, email=email, password=password))
+    async def knock(
+        self, password: str = PASSWORD, email: str = "alice@x.org", tenant: str = TENANT, address: str = "192.0.2.1"
+    ):
+        return await self.log_in.execute(LogInRequest(tenant=tenant, email=email, password=password, address=address))
 
 
 def a_user(**changes: object) -> User:
     known = {"tenant": TENANT, "email": "alice@x.org", "role": Role.REGISTERED_USER, "password_hash": "2:x"}
     return User(**{**known, "added_at": NOW, **changes})
-
-
-@given(st.integers(1, 60))
-def test_each_attempt_after_the_free_ones_locks_for_longer_up_to_an_hour(attempts):
-    user = a_user()
-    locks = []
-    for _ in range(attempts):
-        user = begin_attempt(user, NOW)
-        locks.append(user.locked_until - NOW if user.locked_until else timedelta(0))
-
-    assert locks[:FREE_ATTEMPTS] == [timedelta(0)] * len(locks[:FREE_ATTEMPTS])
-    assert all(lock >= FIRST_LOCK for lock in locks[FREE_ATTEMPTS:])
-    assert locks == sorted(locks)
-    assert max(locks) <= LONGEST_LOCK
-    assert succeed(user) == a_user()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +107,43 @@ async def test_a_locked_user_waits_even_with_the_right_password_and_then_gets_in
     door.world.clock.advance(FIRST_LOCK)
 
     assert isinstance(await door.knock(), LoggedIn)
-    assert door.world.tables.users[TENANT, "alice@x.org"].attempts == 0
+    assert door.world.tables.visitors[TENANT, "alice@x.org", "192.0.2.1"].attempts == 0
+
+
+async def test_who_guesses_elsewhere_locks_themselves_and_not_the_user():
+    door = await Door().with_alice()
+    for _ in range(FREE_ATTEMPTS + 1):
+        await door.knock("wrong", address="198.51.100.7")
+
+    assert (await door.knock(address="198.51.100.7")).reason is LogInRefusal.LOCKED
+    assert isinstance(await door.knock(), LoggedIn)
+    assert (await door.knock(address="198.51.100.7")).reason is LogInRefusal.LOCKED
+
+
+async def test_guesses_from_everywhere_are_bounded_and_the_user_gets_in_from_where_they_are_known():
+    door = await Door().with_alice()
+    assert isinstance(await door.knock(address="home"), LoggedIn)
+    checked = door.passwords.checked
+    for number in range(STRANGERS + 50):
+        await door.knock("wrong", address=f"bot {number}")
+
+    assert door.passwords.checked - checked == STRANGERS
+    assert await door.knock(address="hotel") == LogInRefused(reason=LogInRefusal.LOCKED, retry_after=PACE)
+    assert isinstance(await door.knock(address="home"), LoggedIn)
+    door.world.clock.advance(PACE)
+    assert isinstance(await door.knock(address="hotel"), LoggedIn)
+    assert len(door.world.tables.visitors) == STRANGERS + 2
+
+
+async def test_nobody_remembers_addresses_for_ever():
+    door = await Door().with_alice()
+    await door.knock(address="home")
+    await door.knock("wrong", address="bot")
+    door.world.clock.advance(KNOWN_FOR + PACE)
+
+    await door.knock(address="new home")
+
+    assert {address for _, _, address in door.world.tables.visitors} == {"new home"}
 
 
 async def test_an_inactive_user_is_told_so_only_for_the_right_password():

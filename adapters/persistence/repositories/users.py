@@ -1,16 +1,18 @@
 """The embedded users, and the issuers of other identities."""
 
+from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
-from adapters.persistence.tables import identity_issuer, user_account
+from adapters.persistence.tables import identity_issuer, login_attempt, user_account
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.upserts import upsert
 from application.ports.users import IssuerRepository, UserRepository
 from domain.access import Role
 from domain.external_identity import IdentityIssuer
+from domain.guessing import Visitor
 from domain.user import User
 
 
@@ -31,7 +33,7 @@ class SqlUserRepository(UserRepository):
         result = await self._transaction.write(
             update(user_account)
             .where(_is(tenant, email))
-            .values(attempts=user_account.c.attempts)
+            .values(is_active=user_account.c.is_active)
             .returning(user_account)
         )
         row = result.mappings().one_or_none()
@@ -52,9 +54,26 @@ class SqlUserRepository(UserRepository):
         )
 
     async def remove(self, tenant: str, email: str) -> bool:
-        """Delete."""
+        """Delete, with all visitors."""
+        await self.forget_visitors(tenant, email)
         result = await self._transaction.write(delete(user_account).where(_is(tenant, email)))
         return result.rowcount > 0
+
+    async def visitor(self, tenant: str, email: str, address: str) -> Visitor | None:
+        """What is known of an address."""
+        of_user = _visits(tenant, email)
+        result = await self._transaction.read(select(login_attempt).where(of_user, login_attempt.c.address == address))
+        row = result.mappings().one_or_none()
+        return None if row is None else Visitor(**row)
+
+    async def save_visitor(self, visitor: Visitor) -> None:
+        """Insert or replace."""
+        await self._transaction.write(upsert(self._transaction.dialect, login_attempt), attrs.asdict(visitor))
+
+    async def forget_visitors(self, tenant: str, email: str, before: datetime | None = None) -> None:
+        """Delete what was tried before, or everything."""
+        gone = delete(login_attempt).where(_visits(tenant, email))
+        await self._transaction.write(gone if before is None else gone.where(login_attempt.c.tried_at < before))
 
 
 class SqlIssuerRepository(IssuerRepository):
@@ -90,6 +109,10 @@ class SqlIssuerRepository(IssuerRepository):
 def _is(tenant: str, email: str) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = (user_account.c.tenant == tenant) & (user_account.c.email == email)
     return condition
+
+
+def _visits(tenant: str, email: str) -> ColumnElement[bool]:
+    return and_(login_attempt.c.tenant == tenant, login_attempt.c.email == email)
 
 
 def _user(row: dict[str, Any]) -> User:

@@ -11,8 +11,8 @@ from adapters.persistence.tables.catalogue import (
     product_statement,
     user_group,
 )
-from adapters.persistence.tables.files import file, file_location, storage_cooling, storage_location
-from adapters.persistence.tables.identity import identity_issuer, user_account
+from adapters.persistence.tables.files import copy_statement, file, file_location, storage_cooling, storage_location
+from adapters.persistence.tables.identity import identity_issuer, login_attempt, user_account
 from adapters.persistence.tables.ledger import Standing, account, download, ticket, transfer
 from adapters.persistence.tables.messages import inbox, outbox, published_quota
 from adapters.persistence.tables.naming import metadata
@@ -33,6 +33,7 @@ __all__ = [
     "access_right",
     "account",
     "cached_copy",
+    "copy_statement",
     "download",
     "file",
     "file_location",
@@ -42,6 +43,7 @@ __all__ = [
     "job_run",
     "licence",
     "licence_acceptance",
+    "login_attempt",
     "metadata",
     "outbox",
     "product",

@@ -79,6 +79,18 @@ file_location = Table(
     ),
 )
 
+# Beside the copies: what was said last of one that is gone must be known, too.
+copy_statement = Table(
+    "copy_statement",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("checksum", KeyText, nullable=False),
+    Column("storage", KeyText, nullable=False),
+    Column("said_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant", "checksum", "storage"),
+    Index("ix_copy_statement_said_at", "said_at"),
+)
+
 # A storage that failed lately is left alone for a while by every instance.
 storage_cooling = Table(
     "storage_cooling",

@@ -13,10 +13,22 @@ user_account = Table(
     Column("role", KeyText, nullable=False),
     Column("password_hash", KeyText, nullable=False),
     Column("is_active", Boolean, nullable=False),
+    Column("added_at", UTCDateTime, nullable=False),
+    Column("guessed_until", UTCDateTime, comment="how far strangers are with their attempts"),
+    PrimaryKeyConstraint("tenant", "email"),
+)
+
+login_attempt = Table(
+    "login_attempt",
+    metadata,
+    Column("tenant", KeyText, nullable=False),
+    Column("email", KeyText, nullable=False),
+    Column("address", KeyText, nullable=False),
     Column("attempts", Count, nullable=False),
     Column("locked_until", UTCDateTime),
-    Column("added_at", UTCDateTime, nullable=False),
-    PrimaryKeyConstraint("tenant", "email"),
+    Column("known_until", UTCDateTime),
+    Column("tried_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("tenant", "email", "address"),
     CheckConstraint("attempts >= 0", name="attempts_not_negative"),
 )
 
