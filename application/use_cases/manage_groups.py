@@ -98,7 +98,8 @@ class ReadUserGroups:
     unit_of_work: UnitOfWorkFactory
 
     async def execute(self, tenant: str, email: str) -> tuple[str, ...]:
-        """Raises ``DatabaseUnavailable``."""
+        """Raises ``InvalidValue`` for what names nobody, ``DatabaseUnavailable``."""
+        AccountKey.of_user(tenant, email)
         async with self.unit_of_work() as work:
             return await work.access.groups_of(tenant, email)
 

@@ -141,7 +141,9 @@ async def put_group_members(
 
 @get(
     "/users/{email:str}/groups",
-    **_operation("readUserGroups", "List the groups of a user", answer=UserGroupsPayload, example=_USER_EXAMPLE),
+    **_operation(
+        "readUserGroups", "List the groups of a user", answer=UserGroupsPayload, example=_USER_EXAMPLE, problems=(422,)
+    ),
 )
 async def read_groups_of_user(
     email: FromPath[str],
