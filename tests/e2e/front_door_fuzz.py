@@ -61,7 +61,7 @@ def _almost(draw: st.DrawFn) -> str:
     elif how == "case":
         parts[place] = parts[place].swapcase()
     elif how == "long":
-        parts[place] *= draw(st.sampled_from([2, 300, 4000]))
+        parts[place] *= draw(st.sampled_from([2, 300, 1000]))
     text = ":".join(parts)
     if how == "insert":
         at = draw(st.integers(0, len(text)))
@@ -175,6 +175,7 @@ SEARCHES = st.fixed_dictionaries(
         "sort": st.sampled_from(["label,ASC", "cloud,DESC", "cloud,UP", "x.y,ASC", ",", "geometry,ASC", "label"])
         | QUERIES,
         "facets": st.sampled_from(["label", "cloud,platform", "", "x" * 300, "geometry", "label,label"]) | QUERIES,
+        "properties": st.sampled_from(["cloud", "datetime", "platform", "geometry", ""]) | QUERIES,
         "page": _NUMBERS,
         "size": _NUMBERS,
         "bbox": _BOXES | _PLACES,
@@ -240,3 +241,36 @@ STAC_BODIES = _JSON | st.fixed_dictionaries(
     },
 )
 """Bodies of STAC searches."""
+
+_PARAMETERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "q": QUERIES,
+        "bbox": _BOXES,
+        "g": _PLACES,
+        "lon": _NUMBERS,
+        "lat": _NUMBERS,
+        "r": _NUMBERS,
+        "page": _NUMBERS,
+        "x": QUERIES,
+    },
+)
+_SELECTIONS = st.fixed_dictionaries(
+    {"engineType": st.sampled_from(["legacy", "legacy", "legacy", "opensearch"])},
+    optional={
+        "datasetUrn": st.sampled_from([*GOOD_URNS, "x"]) | _JSON,
+        "searchParameters": _PARAMETERS | _JSON,
+        "entityIdsToInclude": st.lists(st.sampled_from([*GOOD_URNS, "x"]), max_size=3) | _JSON,
+        "entityIdsToExclude": st.lists(st.sampled_from([*GOOD_URNS, "x"]), max_size=3) | _JSON,
+        "searchDateLimit": _WHEN | _JSON,
+    },
+)
+COMPLEX_BODIES = _JSON | st.fixed_dictionaries(
+    {"requests": st.lists(_SELECTIONS, max_size=3)},
+    optional={
+        "page": st.sampled_from([0, 1, -1, 10**30, 2**31]) | _JSON,
+        "size": st.sampled_from([1, 20, 0, 1000, 10**30]) | _JSON,
+        "dataTypes": st.lists(st.sampled_from(["RAWDATA", "THUMBNAIL", "x"]), max_size=3) | _JSON,
+    },
+)
+"""Bodies of several searches at once."""

@@ -22,6 +22,7 @@ from entrypoints.lifetimes import opened
 from entrypoints.settings import Settings
 from tests.contract.sql_databases import EITHER, database
 from tests.e2e.front_door_fuzz import (
+    COMPLEX_BODIES,
     GOOD_URNS,
     HEADERS,
     QUERIES,
@@ -53,12 +54,16 @@ class Door:
 
     def rows(self, *names: str) -> list[object]:
         """Rows of these tables, once nothing is under way."""
-        until(lambda: not self._rows("transfer"))
-        return [self._rows(name) for name in names]
+        under_way, *found = self._read("transfer", *names)
+        if not under_way:
+            return found
+        until(lambda: self._read("transfer") == [[]])
+        return self._read(*names)
 
-    def _rows(self, name: str) -> list[tuple[object, ...]]:
+    def _read(self, *names: str) -> list[object]:
         with self.engine.connect() as connection:
-            return sorted((tuple(row) for row in connection.execute(metadata.tables[name].select())), key=repr)
+            tables = (connection.execute(metadata.tables[name].select()) for name in names)
+            return [sorted((tuple(row) for row in table), key=repr) for table in tables]
 
     def ask(self, method: str, url: str, **more: Any) -> httpx.Response:
         """An answer of which what must always hold has been seen to hold."""
@@ -196,6 +201,12 @@ def test_a_file_comes_or_is_refused_without_a_trace(door, data, who, urn, header
         assert door.rows(*LEDGER) == before[: len(LEDGER)]
 
 
+FIGURES = (
+    "/engines/legacy/dataobjects/search/attributes",
+    "/engines/legacy/dataobjects/search/properties/bounds",
+    "/engines/legacy/dataobjects/datasets/search",
+)
+
 PRODUCT_ROUTES = [
     *(("GET", f"/engines/legacy/{kind}/{{}}") for kind in ("entities", "dataobjects", "datasets", "collections")),
     ("GET", "/engines/legacy/datasets/{}/dataobjects/search"),
@@ -239,7 +250,10 @@ def test_a_product_is_told_of_or_refused_without_a_trace(door, where, who, urn, 
 def test_a_search_is_answered_or_refused(door, kind, who, query, headers):
     query = query if "authorization" in door.callers[who] else {n: v for n, v in query.items() if n != "scope"}
 
-    answer = door.ask("GET", f"/engines/legacy/{kind}/search", params=query, headers=fields(door, who, headers))
+    sent = fields(door, who, headers)
+    answer = door.ask("GET", f"/engines/legacy/{kind}/search", params=query, headers=sent)
+    for path in FIGURES:
+        door.ask("GET", path, params=query, headers=sent)
 
     if answer.status_code == 200:
         assert answer.json().keys() >= {"content", "metadata", "links"}
@@ -276,6 +290,14 @@ def test_a_stac_search_by_body_is_answered_or_refused(door, who, body, headers):
 
     if answer.status_code == 200:
         assert answer.json()["type"] == "FeatureCollection"
+
+
+@usual
+@given(path=st.sampled_from(["", "/summary", "/dataobjects/attributes"]), who=WHO, body=COMPLEX_BODIES, headers=HEADERS)
+def test_several_searches_at_once_are_answered_or_refused(door, path, who, body, headers):
+    content = json.dumps(body).encode("utf-8", "surrogatepass")
+
+    door.ask("POST", f"/complex/search{path}", content=content, headers=fields(door, who, headers))
 
 
 @usual
