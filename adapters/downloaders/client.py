@@ -1,19 +1,19 @@
 """Asks other instances for files over their private API (contract-catalog section 1.3, steps 8 and 9)."""
 
-import socket
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import ssl
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cached_property
 from http import HTTPStatus
-from typing import cast
 from urllib.parse import quote, urlencode
 
 import attrs
-import httpx
 import msgspec
 import structlog
 from cachetools import LRUCache
 
+from adapters.downloaders.connections import Connections, Reply
 from application.ports.clock import Clock
 from application.ports.downloaders import Downloader, DownloaderUnavailable, RemoteAnswer, WantedFile
 from application.ports.tokens import TokenIssuer
@@ -25,28 +25,21 @@ from domain.preconditions import Conditions
 IDENTITY_LIFETIME = timedelta(seconds=60)
 """How long a signed identity is valid. It is used for half of this, so that clocks may differ by the other half."""
 
-RECEIVE_BUFFER_BYTES = 256 * 1024
-"""What the kernel takes in ahead of us: it counts as delivered, although the client may never read it."""
-
-KEPT_SECONDS = 10.0
-"""How long an idle connection is kept: shorter than instances keep theirs, so that they never close one in use."""
-
-CONNECT_SECONDS = 3.0
 _KEPT_IDENTITIES = 10_000
 _LONGEST_REQUEST_ID = 128
 
 _OF_THE_CONNECTION = frozenset(
     {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
         # Of the process that sends, and put on anew by this one.
-        "server",
-        "date",
-        "correlation-id",
+        b"server",
+        b"date",
+        b"correlation-id",
     }
 )
 
@@ -62,37 +55,19 @@ class _FileStatus(msgspec.Struct):
         return CopyAvailability(state=self.state, until=self.expiration_date)
 
 
-_log = structlog.get_logger("rs_downloader.downloaders")
-
-
-@attrs.define(eq=False)
+@attrs.frozen
 class HttpAnswer(RemoteAnswer):
     """An answer that is read piece by piece, as its reader asks."""
 
     status: int
     fields: tuple[tuple[str, str], ...]
-    _response: httpx.Response
-    _body: AsyncGenerator[bytes, None] | None = None
+    _reply: Reply
 
     async def next_bytes(self) -> bytes:
-        if self._body is None:
-            self._body = cast("AsyncGenerator[bytes, None]", self._response.aiter_raw())
-        try:
-            async for data in self._body:
-                if data:
-                    return data
-        except httpx.HTTPError as error:
-            raise _failed(error) from error
-        return b""
+        return await self._reply.next_bytes()
 
     async def aclose(self) -> None:
-        try:
-            if self._body is not None:
-                await self._body.aclose()
-            await self._response.aclose()
-        except httpx.HTTPError as error:
-            # It was to be given up anyway.
-            _log.debug("a connection ended badly", error=type(error).__name__)
+        await self._reply.aclose()
 
 
 class HttpDownloader(Downloader):
@@ -105,65 +80,66 @@ class HttpDownloader(Downloader):
         """``seconds``: how long an instance may take to answer, and to send the next bytes to who waits for them."""
         self._issuer = issuer
         self._clock = clock
-        self._timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+        self._seconds = seconds
         self._identities: LRUCache[AccountKey, tuple[datetime, str]] = LRUCache(maxsize=_KEPT_IDENTITIES)
-        self._client: httpx.AsyncClient | None = None
+        self._connections: dict[str, Connections] = {}
 
     async def ask(self, instance: str, wanted: WantedFile) -> HttpAnswer:
-        request = self._http.build_request(
-            "HEAD" if wanted.is_head else "GET",
-            instance + _target(wanted),
-            headers=self._fields(wanted),
+        method = "HEAD" if wanted.is_head else "GET"
+        reply = await self._to(instance).send(method, _target(wanted), self._fields(wanted))
+        fields = tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in reply.headers
+            if name not in _OF_THE_CONNECTION
         )
-        try:
-            response = await self._http.send(request, stream=True, follow_redirects=False)
-        except httpx.HTTPError as error:
-            raise _failed(error) from error
-        received = [(name.decode("latin-1").lower(), value) for name, value in response.headers.raw]
-        fields = tuple((name, value.decode("latin-1")) for name, value in received if name not in _OF_THE_CONNECTION)
-        return HttpAnswer(response.status_code, fields, response)
+        return HttpAnswer(reply.status, fields, reply)
 
     async def availability(
         self, instance: str, tenant: str, checksums: Sequence[str]
     ) -> Mapping[str, CopyAvailability]:
-        try:
+        content = msgspec.json.encode({"checksums": list(checksums)})
+        fields = [
             # Which files are readable is told to everybody: no identity is needed.
-            answer = await self._http.post(
-                f"{instance}/files/availability/status", json={"checksums": list(checksums)}, headers={"scope": tenant}
-            )
-            answer.raise_for_status()
-            return {file.checksum: file.said() for file in msgspec.json.decode(answer.content, type=list[_FileStatus])}
-        except httpx.HTTPError as error:
-            raise _failed(error) from error
+            (b"scope", _sent(tenant)),
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(content)).encode()),
+        ]
+        reply = await self._to(instance).send("POST", "/files/availability/status", fields, content)
+        try:
+            if not 200 <= reply.status < 300:
+                raise DownloaderUnavailable(f"A downloader answered {reply.status} about availability.")
+            body = b""
+            while data := await reply.next_bytes():
+                body += data
+            return {file.checksum: file.said() for file in msgspec.json.decode(body, type=list[_FileStatus])}
         except (msgspec.DecodeError, ValueError) as error:
             raise DownloaderUnavailable("A downloader's answer on availability cannot be read.") from error
+        finally:
+            await reply.aclose()
 
     async def is_there(self, instance: str) -> bool:
         try:
             # Without an identity: a process that has no private API would not ask for one.
-            answer = await self._http.head(f"{instance}/files/0/download", timeout=CONNECT_SECONDS)
-        except httpx.HTTPError:
+            reply = await self._to(instance).send("HEAD", "/files/0/download", [])
+        except DownloaderUnavailable:
             return False
-        return answer.status_code == HTTPStatus.UNAUTHORIZED
+        await reply.aclose()
+        return reply.status == HTTPStatus.UNAUTHORIZED
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._client is not None:
-            await self._client.aclose()
+        for connections in self._connections.values():
+            await connections.aclose()
 
-    @property
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                transport=httpx.AsyncHTTPTransport(
-                    limits=httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS),
-                    socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)],
-                ),
-                timeout=self._timeout,
-                # Neither a proxy of the environment nor a password file has a say between our own processes.
-                trust_env=False,
-            )
-        return self._client
+    def _to(self, instance: str) -> Connections:
+        if instance not in self._connections:
+            self._connections[instance] = Connections(instance, self._seconds, self._tls)
+        return self._connections[instance]
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """The authorities that the machine trusts."""
+        return ssl.create_default_context()
 
     def _fields(self, wanted: WantedFile) -> list[tuple[bytes, bytes]]:
         """Bytes as they are, on the conditions of the client, by whoever they are charged to."""
@@ -220,7 +196,3 @@ def _http_date(moment: datetime) -> str:
 def _request_id() -> str:
     """That of the request at hand, so that the logs of both processes speak of the same one."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:_LONGEST_REQUEST_ID]
-
-
-def _failed(error: httpx.HTTPError) -> DownloaderUnavailable:
-    return DownloaderUnavailable(f"A downloader did not answer as it should ({type(error).__name__}).")
