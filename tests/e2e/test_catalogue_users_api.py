@@ -105,7 +105,7 @@ async def test_the_groups_of_a_user_are_replaced_at_once_or_not_at_all(service, 
 
         nobody = [await client.get(f"/users/{bad}/groups", headers=headers) for bad in ("%00", "ticket:x", "x" * 129)]
 
-    assert [answer.status_code for answer in nobody] == [422] * 3
+    assert [answer.status_code for answer in nobody] == [400, 422, 422]
     assert empty.json() == {"email": ALICE, "groups": []}
     assert first.json() == kept.json() == {"email": ALICE, "groups": ["aaa", "bbb"]}
     assert (unknown.status_code, anonymous.status_code) == (404, 422)
