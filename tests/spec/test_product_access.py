@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.access import Role
+from domain.access import Caller, Role
 from domain.file import DataType
 from domain.licence import LicenceState
 from domain.product_access import Allowed, Locked, NoDataRight, NotInProduct, NotVisible, listed_files, may_download
@@ -24,6 +24,7 @@ from tests.catalogue_factories import (
     an_acceptance,
     an_entry,
 )
+from tests.factories import TENANT
 
 DATASET = a_dataset_urn(1)
 LICENCE = a_licence(DATASET)
@@ -167,3 +168,52 @@ def test_a_file_without_a_checksum_is_no_obstacle():
     decision = may_download(a_caller(groups=["readers"]), product, "c1", LicenceState(), [a_right()])
 
     assert decision == Allowed(an_entry("c1"))
+
+
+def test_of_two_public_entries_the_first_one_names_the_file():
+    listed = [an_entry("c1", DataType.THUMBNAIL, file_name="a.png"), an_entry("c1", DataType.QUICKLOOK_SD)]
+    product = a_product(datasets=[DATASET], files=listed)
+
+    decision = may_download(a_caller(groups=["readers"]), product, "c1", LicenceState(), [a_right()])
+
+    assert decision == Allowed(listed[0])
+
+
+def test_who_sees_a_product_without_a_right_to_its_data_is_told_of_everything_but_rawdata():
+    listed = [an_entry("c1"), an_entry("c2", DataType.DOCUMENT), an_entry("c3", DataType.THUMBNAIL)]
+    product = a_product(datasets=[DATASET], files=listed)
+    caller = a_caller(groups=["readers"])
+
+    assert listed_files(caller, product, [a_right()]) == tuple(listed)
+    assert listed_files(caller, product, [a_right(files=FileLevel.NO_ACCESS)]) == tuple(listed[1:])
+
+
+@pytest.mark.parametrize(
+    ("role", "email"), [(Role.PUBLIC, "somebody@example.org"), (Role.REGISTERED_USER, "public@regards.com")]
+)
+def test_neither_the_public_role_nor_the_public_address_has_ever_accepted_a_licence(role, email):
+    state = LicenceState(dataset_licences=(LICENCE,), acceptances=(an_acceptance(LICENCE, email),))
+    caller = Caller(TENANT, email, role, frozenset({"readers"}))
+    product = a_product(datasets=[DATASET], files=[an_entry("c1")])
+
+    assert may_download(caller, product, "c1", state, [a_right()]) == Locked(LICENCE)
+
+
+def test_a_right_on_a_dataset_of_another_tenant_gives_nothing():
+    theirs = a_dataset_urn(1, tenant="other")
+    product = a_product(datasets=[DATASET, theirs], files=[an_entry("c1")])
+
+    decision = may_download(a_caller(groups=["readers"]), product, "c1", LicenceState(), [a_right("readers", theirs)])
+
+    assert decision == NotVisible()
+
+
+def test_the_same_bytes_are_as_protected_as_the_product_says_through_which_they_are_asked_for():
+    """What an archive publishes as a quicklook is public there, whatever another product calls the same bytes."""
+    data, open_dataset = a_product(datasets=[DATASET], files=[an_entry("c1")]), a_dataset_urn(2)
+    quicklook = a_product(a_urn(2), datasets=[open_dataset], files=[an_entry("c1", DataType.QUICKLOOK_SD)])
+    caller = a_caller(groups=["readers"])
+    rights = [a_right(files=FileLevel.NO_ACCESS), a_right("readers", open_dataset, files=FileLevel.NO_ACCESS)]
+
+    assert may_download(caller, data, "c1", LicenceState(), rights) == NoDataRight()
+    assert may_download(caller, quicklook, "c1", LicenceState(), rights) == Allowed(quicklook.files[0])
