@@ -12,6 +12,9 @@ from adapters.amqp.topology import Topology
 
 LONGEST_REASON = 1000
 
+REFUSED_PART = "/refused"
+"""Added to the id of a message, for the part of it that was refused."""
+
 _KEPT = ("priority", "timestamp", "app_id", "message_id", "correlation_id", "type")
 
 
@@ -57,6 +60,9 @@ class Returning:
         self, message: Any, exchange: str, routing_key: str, headers: Mapping[str, object], body: bytes | None = None
     ) -> None:
         properties = {name: message.properties[name] for name in _KEPT if message.properties.get(name) is not None}
+        if body is not None and "message_id" in properties:
+            # The whole is known by its id as handled; the part, mended and published again, must not be.
+            properties["message_id"] += REFUSED_PART
         self._producer.publish(
             message.body if body is None else body,
             exchange=exchange,

@@ -48,7 +48,7 @@ def change(*, email: str, role: str | None, active: bool | None, tenant: str | N
 @tenant_option
 @data_dir_option
 def remove(*, email: str, tenant: str | None, data_dir: str | None) -> None:
-    """Remove the user EMAIL and their download account."""
+    """Remove the user EMAIL with all that is kept of them: login, download account, groups, accepted licences."""
 
     async def work(session: Session) -> None:
         remove_user: RemoveUser = session.container.use_cases.remove_user()

@@ -119,6 +119,7 @@ def test_products_arrive_once_and_as_the_newest_says_whatever_dies(on_either, cl
     parts = [json.loads(message.body) for message in put_aside]
     assert {len(part["features"]) for part in parts} == {1}
     assert {part["features"][0]["files"]["PICTURE"][0]["checksum"] for part in parts} == {f"c{n}" for n in range(count)}
+    assert {message.properties["message_id"] for message in put_aside} == {f"new{n}/refused" for n in range(count)}
     assert all("'PICTURE' is no data type" in message.headers["x-exception-message"] for message in put_aside)
 
 

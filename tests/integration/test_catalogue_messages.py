@@ -212,4 +212,6 @@ async def test_of_a_message_of_which_a_part_was_refused_only_that_part_is_put_as
     }
     assert "1 '\\ud800': It is odd.; 3 '': It is no object." in dead.headers["x-exception-message"]
     assert (dead.headers["regards.tenant"], dead.properties["timestamp"]) == ("demo", sent)
+    # Another message than the one that is known as handled: mended, it can be published again as it stands.
+    assert dead.properties["message_id"] == "m1/refused"
     assert client.depth("regards.DLQ") == 0
