@@ -1,6 +1,7 @@
 """What figures of a search promise: the answers of the reference, queries that find what was counted, no more than the
 caller may know of."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
@@ -18,11 +19,12 @@ from domain.facets import FacetType
 from domain.file import DataType
 from domain.places import Circle
 from domain.rights import has_data_right
-from domain.search import AllOf, AnyOf, Exists, Field, HasWords, Meets, Not, QueryInvalid, Touches
+from domain.search import AllOf, AnyOf, Between, Exists, Field, HasWords, Meets, Not, QueryInvalid, Touches
 from domain.urn import EntityType
 from tests.catalogue_factories import a_caller, a_dataset_urn, a_product, a_urn, an_entry
 from tests.contract.search import CALLERS, RIGHTS, SearchEnvironment
 from tests.figures_reference import attributes_in_common, bounds_of, facet_of, files_by_type, told_of, values_of
+from tests.place_reference import geometry_of, meets
 from tests.place_strategies import geometries, wkt_of
 from tests.search_reference import found_among
 from tests.search_strategies import criteria, searched_products
@@ -252,11 +254,78 @@ class FiguresContract:
             await env.search.page(attrs.evolve(EVERYBODY, criterion=Not(Meets(SHAPES.read("POINT (1 1)")))))
 
 
-def _meets(shape, geometry) -> bool:
-    from tests.place_reference import geometry_of, meets
+class FiguresOfManyContract:
+    """Where three products are counted: subclass it in a ``test_*.py`` module and give it an environment."""
 
+    pytestmark = pytest.mark.anyio
+
+    def environment(self) -> AbstractAsyncContextManager[FiguresEnvironment]:
+        """An empty world, torn down on leaving."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def env(self) -> AsyncIterator[FiguresEnvironment]:
+        async with self.environment() as env:
+            await env.prepare()
+            await env.hold(
+                [
+                    *(a_product(a_dataset_urn(number), label=f"dataset {number}") for number in (1, 2, 3)),
+                    *(
+                        a_product(
+                            a_urn(number),
+                            files=[an_entry()],
+                            datasets=[a_dataset_urn(1 if number < 6 else 2)],
+                            properties={"a": number, "at": f"202{number}-01-01T00:00:00Z", "b": [number, "x"]},
+                        )
+                        for number in range(1, 9)
+                    ),
+                ]
+            )
+            yield env
+
+    async def test_facets_and_summaries_are_of_so_many_as_are_counted(self, env):
+        request = attrs.evolve(EVERYBODY, criterion=Exists(Field("a")))
+        (facet,) = await env.figures.facets(request, [Field("a")])
+        summary = await env.figures.summary(request, frozenset(DataType))
+
+        assert sum(value.count for value in facet.values) == 3
+        assert (summary.products, summary.is_complete, summary.by_type[DataType.RAWDATA].files) == (3, False, 3)
+        assert len(await env.figures.values(request, Field("a"), limit=9)) == 3
+        assert [each.field.path for each in await env.figures.attributes(request)] == ["a", "at", "b"]
+
+    async def test_bounds_are_exact_all_the_same(self, env):
+        request = SearchRequest(caller=a_caller(groups=["readers"]), kinds=frozenset({EntityType.DATA}))
+        narrowed = attrs.evolve(request, criterion=Between(field=Field("a"), lower="2", upper="7"))
+        fields = [Field("a"), Field("at"), Field("b"), Field("no")]
+
+        def shown(found):
+            return [(each.field.path, each.type, str(each.lower)[:4], str(each.upper)[:4]) for each in found]
+
+        assert shown(await env.figures.bounds(request, fields)) == [
+            ("a", FacetType.NUMERIC, "1.0", "8.0"),
+            ("at", FacetType.DATE, "2021", "2028"),
+            ("b", FacetType.NUMERIC, "1.0", "8.0"),
+        ]
+        assert shown(await env.figures.bounds(narrowed, fields[:1])) == [("a", FacetType.NUMERIC, "2.0", "7.0")]
+
+    async def test_every_dataset_of_a_found_product_is_found(self, env):
+        request = attrs.evolve(EVERYBODY, kinds=frozenset({EntityType.DATA}))
+        some = attrs.evolve(
+            request,
+            caller=a_caller(groups=["readers"]),
+            criterion=Between(field=Field("a"), lower="2", upper="7"),
+        )
+        first = attrs.evolve(request, criterion=Between(field=Field("a"), lower=None, upper="5"))
+
+        async def labels(request):
+            return [item.product.label for item in (await env.figures.datasets(request)).items]
+
+        assert await labels(request) == ["dataset 1", "dataset 2"]
+        assert await labels(some) == ["dataset 1", "dataset 2"]
+        assert await labels(first) == ["dataset 1"]
+
+
+def _meets(shape, geometry) -> bool:
     if shape.wkt.startswith(("POINT", "LINESTRING", "POLYGON")):
         return meets(geometry_of(shape.wkt), geometry)
-    import json
-
     return SHAPES.meeting([shape], [json.dumps(geometry)]) == [[True]]

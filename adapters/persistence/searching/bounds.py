@@ -8,40 +8,31 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from adapters.persistence.searching.counted import Counted
 from adapters.persistence.tables import product_attribute
 from application.ports.search_figures import FieldBounds
+from domain.counted_values import bounds_of
 from domain.facets import FacetType
 from domain.search import Field
 
 _COLUMNS = {FacetType.NUMERIC: "number_value", FacetType.DATE: "instant_value"}
 
 
-async def bounds_of(counted: Counted, field: Field) -> Sequence[FieldBounds]:
+async def field_bounds(counted: Counted, field: Field) -> Sequence[FieldBounds]:
     """Those of its numbers, and those of its instants."""
-    ends = await (_of_few(counted, field) if counted.is_all else _of_many(counted, field))
-    return [
-        FieldBounds(field=field, type=kind, lower=_plain(lower), upper=_plain(upper))
-        for kind, (lower, upper) in zip(_COLUMNS, ends, strict=True)
-        if lower is not None and upper is not None
-    ]
-
-
-async def _of_few(counted: Counted, field: Field) -> list[tuple[Any, Any]]:
-    values = await counted.values(field)
-    columns = [values.c[name] for name in _COLUMNS.values()]
-    query = select(*(end(column) for column in columns for end in (func.min, func.max)))
-    row = (await counted.asking.transaction.read(query)).one()
-    return [(row[place], row[place + 1]) for place in (0, 2)]
-
-
-async def _of_many(counted: Counted, field: Field) -> list[tuple[Any, Any]]:
-    return [
-        (await _end(counted, field, name, is_last=False), await _end(counted, field, name, is_last=True))
-        for name in _COLUMNS.values()
-    ]
+    if counted.is_all:
+        values = await counted.values(field)
+        if values.is_all:
+            ends = bounds_of(values.values)
+            return [_bounds(field, kind, *ends[kind]) for kind in _COLUMNS if kind in ends]
+    found = []
+    for kind, name in _COLUMNS.items():
+        lower = await _end(counted, field, name, is_last=False)
+        if lower is not None:
+            found.append(_bounds(field, kind, lower, await _end(counted, field, name, is_last=True)))
+    return found
 
 
 async def _end(counted: Counted, field: Field, name: str, *, is_last: bool) -> Any:
@@ -56,6 +47,10 @@ async def _end(counted: Counted, field: Field, name: str, *, is_last: bool) -> A
         .limit(1)
     )
     return (await asking.transaction.read(query)).scalar_one_or_none()
+
+
+def _bounds(field: Field, kind: FacetType, lower: Any, upper: Any) -> FieldBounds:
+    return FieldBounds(field=field, type=kind, lower=_plain(lower), upper=_plain(upper))
 
 
 def _plain(end: Any) -> float | datetime:

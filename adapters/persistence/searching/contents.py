@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import case, func, or_, select
 
-from adapters.persistence.searching.counted import Counted, distinct_products
-from adapters.persistence.searching.facets import TYPES
+from adapters.persistence.searching.counted import Counted
 from adapters.persistence.searching.numbers import is_among
 from adapters.persistence.tables import product_attribute, product_file
 from application.ports.search_figures import CommonAttribute, FileFigures, FoundSummary
+from domain.counted_values import TYPES
 from domain.file import DataType
 from domain.search import STATIC_FIELDS, Field
 
@@ -25,7 +25,7 @@ async def common_attributes(counted: Counted) -> tuple[CommonAttribute, ...]:
         .where(is_among(counted.asking.transaction.dialect, row.c.product_id, counted.numbers))
         .where(row.c.path.not_in(sorted(STATIC_FIELDS)))
         .group_by(row.c.path)
-        .having(distinct_products(row) == len(counted.numbers))
+        .having(func.count(row.c.product_id.distinct()) == len(counted.numbers))
         .order_by(row.c.path)
     )
     rows: Any = await counted.asking.transaction.read(query)

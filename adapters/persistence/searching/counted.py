@@ -1,21 +1,31 @@
-"""Values of one field, of those products that are counted: the same rows whether a column or an attribute has them."""
+"""The products that are counted, and their values of one field, whether a column or an attribute has them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Double, FromClause, Select, case, cast, func, literal, null, select
+from sqlalchemy import Select, select
 
 from adapters.persistence.searching.numbers import is_among
 from adapters.persistence.searching.ordering import COLUMNS
 from adapters.persistence.searching.search import Asking
 from adapters.persistence.tables import product, product_attribute
-from adapters.persistence.types import KeyText, UTCDateTime
 from adapters.persistence.visibility import has_data_right
 from domain.attributes import RAWDATA, Kind
+from domain.counted_values import CountedValue
 from domain.search import Field
 
-_NAMES = ("product_id", "kind", "text_value", "folded", "number_value", "instant_value")
+MOST_VALUES = 100_000
+"""Values of one field that are looked at; of more, those of the products that come first."""
+
+
+@attrs.frozen(kw_only=True)
+class FieldValues:
+    """Values of a field; ``is_all`` unless there are more than are looked at."""
+
+    values: Sequence[CountedValue]
+    is_all: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -25,13 +35,13 @@ class Counted:
     asking: Asking
     numbers: Sequence[int]
     is_all: bool
+    most_values: int = MOST_VALUES
 
     @classmethod
     async def of(cls, asking: Asking) -> "Counted":
         """Those that are found first."""
+        numbers = await asking.numbers()
         most = asking.most_counted
-        query = select(asking.row.c.id).where(*asking.found()).limit(most + 1)
-        numbers = list((await asking.transaction.read(query)).scalars())
         return cls(asking=asking, numbers=numbers[:most], is_all=len(numbers) <= most)
 
     async def with_data_right(self) -> Sequence[int]:
@@ -45,39 +55,48 @@ class Counted:
         )
         return list((await asking.transaction.read(query)).scalars())
 
-    async def values(self, field: Field) -> FromClause:
-        """Rows of ``product_id``, ``kind``, ``text_value``, ``folded``, ``number_value`` and ``instant_value``."""
+    async def values(self, field: Field) -> FieldValues:
+        """The values of a field; of its products one after the other, none in part."""
         numbers = await self.with_data_right() if field.path == RAWDATA else self.numbers
-        dialect = self.asking.transaction.dialect
-        if field.path in COLUMNS:
-            return _of_column(field.path).where(is_among(dialect, product.c.id, numbers)).subquery()
+        if not numbers:
+            return FieldValues(values=(), is_all=True)
+        is_column = field.path in COLUMNS
+        query = self._of_column(field.path, numbers) if is_column else self._of_attribute(field.path, numbers)
+        rows: Any = (await self.asking.transaction.read(query)).all()
+        is_all = len(rows) <= self.most_values
+        if not is_all:
+            cut = rows[-1][0]
+            rows = [row for row in rows if row[0] != cut]
+        read = _value_of_column if is_column else _value_of_attribute
+        return FieldValues(values=[read(field.path, *row) for row in rows], is_all=is_all)
+
+    def _of_column(self, path: str, numbers: Sequence[int]) -> Select[Any]:
+        own = is_among(self.asking.transaction.dialect, product.c.id, numbers)
+        return select(product.c.id, product.c[COLUMNS[path]]).where(own).order_by(product.c.id)
+
+    def _of_attribute(self, path: str, numbers: Sequence[int]) -> Select[Any]:
         row = product_attribute
         return (
-            select(*(row.c[name] for name in _NAMES))
-            .where(is_among(dialect, row.c.product_id, numbers), row.c.path == field.path)
-            .subquery()
+            select(row.c.product_id, row.c.kind, row.c.text_value, row.c.number_value, row.c.instant_value)
+            .where(is_among(self.asking.transaction.dialect, row.c.product_id, numbers), row.c.path == path)
+            .order_by(row.c.product_id)
+            .limit(self.most_values + 1)
         )
 
 
-def distinct_products(values: FromClause) -> Any:
-    """How many products there are among rows of values."""
-    return func.count(values.c.product_id.distinct())
-
-
-def _of_column(path: str) -> Select[Any]:
-    column: Any = product.c[COLUMNS[path]]
-    kind, text, number = Kind.TEXT, column, cast(null(), Double)
+def _value_of_column(path: str, number: int, value: Any) -> CountedValue:
     match path:
         case "version":
-            kind, text, number = Kind.NUMBER, cast(null(), KeyText), cast(column, Double)
+            return CountedValue(number, Kind.NUMBER, None, float(value), None)
         case "last":
-            kind, text = Kind.BOOLEAN, case((column, "true"), else_="false")
-    return select(
-        product.c.id.label("product_id"),
-        literal(kind.value).label("kind"),
-        text.label("text_value"),
-        # Of columns nobody keeps the text regardless of case: whoever needs it folds what they read.
-        cast(null(), KeyText).label("folded"),
-        number.label("number_value"),
-        cast(null(), UTCDateTime).label("instant_value"),
-    )
+            return CountedValue(number, Kind.BOOLEAN, str(bool(value)).lower(), None, None)
+        case _:
+            return CountedValue(number, Kind.TEXT, value, None, None)
+
+
+def _value_of_attribute(
+    _path: str, product_number: int, kind: str, text: str | None, number: float | None, at: datetime | None
+) -> CountedValue:
+    # SQLite knows whole numbers, and gives them back as such.
+    exact = None if number is None else float(number)
+    return CountedValue(product_number, Kind(kind), text, exact, None if at is None else at.astimezone(UTC))

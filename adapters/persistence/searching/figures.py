@@ -4,13 +4,11 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
-from adapters.persistence.searching.bounds import bounds_of
+from adapters.persistence.searching.bounds import field_bounds
 from adapters.persistence.searching.contents import common_attributes, summary_of
 from adapters.persistence.searching.counted import Counted
 from adapters.persistence.searching.datasets import datasets_with
-from adapters.persistence.searching.facets import facet_of
 from adapters.persistence.searching.search import SqlProductSearch
-from adapters.persistence.searching.values import values_of
 from application.ports.search import FoundPage, SearchRequest
 from application.ports.search_figures import (
     CommonAttribute,
@@ -19,6 +17,7 @@ from application.ports.search_figures import (
     FoundValue,
     SearchFigures,
 )
+from domain.counted_values import commonest, facet_of
 from domain.facets import Facet, FacetType
 from domain.file import DataType
 from domain.search import Field, IsVersionOf
@@ -37,7 +36,7 @@ class SqlSearchFigures(SearchFigures):
             if asking is None:
                 return tuple(Facet(field=field, type=FacetType.STRING, values=()) for field in fields)
             counted = await Counted.of(asking)
-            return tuple([await facet_of(counted, field) for field in fields])
+            return tuple([facet_of(field, (await counted.values(field)).values) for field in fields])
 
     async def values(
         self, request: SearchRequest, field: Field, *, limit: int, part: str | None = None
@@ -46,7 +45,9 @@ class SqlSearchFigures(SearchFigures):
         async with self.search.asking(request) as asking:
             if asking is None:
                 return ()
-            return await values_of(await Counted.of(asking), field, limit=limit, part=part)
+            values = await (await Counted.of(asking)).values(field)
+            found = commonest(values.values, limit=limit, part=part)
+            return tuple(FoundValue(value=value, count=count) for value, count in found)
 
     async def bounds(self, request: SearchRequest, fields: Sequence[Field]) -> tuple[FieldBounds, ...]:
         """The bounds of attributes."""
@@ -54,7 +55,7 @@ class SqlSearchFigures(SearchFigures):
             if asking is None:
                 return ()
             counted = await Counted.of(asking)
-            return tuple([bounds for field in fields for bounds in await bounds_of(counted, field)])
+            return tuple([bounds for field in fields for bounds in await field_bounds(counted, field)])
 
     async def attributes(self, request: SearchRequest) -> tuple[CommonAttribute, ...]:
         """The attributes that all have."""

@@ -14,7 +14,7 @@ from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.repositories.access import SqlAccessRepository
 from adapters.persistence.repositories.products import SqlProductRepository
 from adapters.persistence.searching.conditions import Conditions
-from adapters.persistence.searching.exact_places import candidates, numbers_by_place
+from adapters.persistence.searching.exact_places import PlaceLimits, candidates, numbers_by_place
 from adapters.persistence.searching.ordering import sorted_by
 from adapters.persistence.searching.walking import Lookahead, Walk
 from adapters.persistence.searching.whole_products import NumbersByPlace
@@ -59,9 +59,11 @@ class SqlProductSearch(ProductSearch):
         most_counted: int = MOST_COUNTED,
         lookahead: Lookahead | None = None,
         shapes: Shapes | None = None,
+        place_limits: PlaceLimits | None = None,
     ) -> None:
         self._engine = engine
         self._shapes = shapes
+        self._place_limits = place_limits or PlaceLimits()
         self._most_counted = most_counted
         self._lookahead = lookahead or Lookahead()
 
@@ -143,7 +145,7 @@ class SqlProductSearch(ProductSearch):
             raise QueryInvalid("Exact places are not known here; ask by bbox.")
         boxed = attrs.evolve(asking, request=attrs.evolve(request, criterion=candidates(request.criterion, places)))
         query = select(boxed.row.c.id).where(*boxed.found())
-        met = await numbers_by_place(asking.transaction, self._shapes, places, query)
+        met = await numbers_by_place(asking.transaction, self._shapes, places, query, self._place_limits)
         return attrs.evolve(asking, met=met)
 
 
