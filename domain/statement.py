@@ -1,4 +1,4 @@
-"""When something was said of a product, and whether it is still news: messages overtake each other."""
+"""When something was said of a product or a copy, and whether it is still news: messages overtake each other."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ _SECOND = timedelta(seconds=1)
 
 @attrs.frozen
 class Statement:
-    """Something that is said of products at an instant.
+    """Something that is said of products, or of a copy of a file, at an instant.
 
     ``overrides`` is the latest instant of an earlier statement that this one puts aside; ``None`` for all of them.
     """
@@ -36,6 +36,13 @@ class Statement:
         said_at = min(sent_at, now)
         is_whole_second = said_at == sent_at and said_at.microsecond == 0
         return cls(said_at, said_at + _SECOND - _MICROSECOND if is_whole_second else said_at)
+
+    def of_what_is_missing(self) -> "Statement":
+        """The end of something that was never heard of: it has overtaken its own beginning.
+
+        So it comes after everything that may have been said in its second, in whatever order that arrives.
+        """
+        return self if self.overrides is None else Statement(self.overrides + _MICROSECOND)
 
     def is_news(self, last_said_at: datetime | None) -> bool:
         """Whether it counts, where the last statement that counted was said then (``None``: there is none)."""

@@ -9,6 +9,7 @@ import attrs
 
 from domain.file import ArchiveFile, FileLocation
 from domain.selection import Copy
+from domain.statement import Statement
 
 
 @attrs.frozen
@@ -49,6 +50,17 @@ class FileRepository(Protocol):
     @abstractmethod
     async def page(self, tenant: str, *, storage: str | None, after: str | None, limit: int) -> FilePage:
         """Files in checksum order, optionally only those with a copy on one storage."""
+
+    @abstractmethod
+    async def say(self, tenant: str, checksum: str, storage: str, statement: Statement) -> bool:
+        """Note that something is said of a copy, there or not; ``False`` when it is no news, and nothing is noted.
+
+        Nobody else says anything of it until this unit ends.
+        """
+
+    @abstractmethod
+    async def purge_statements(self, before: datetime) -> int:
+        """Delete the notes of what was said before; returns how many."""
 
     @abstractmethod
     async def suspects(self, tenant: str) -> tuple[FileLocation, ...]:

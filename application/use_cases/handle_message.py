@@ -34,6 +34,7 @@ from application.use_cases.remove_file_location import RemoveFileLocation, Remov
 from application.use_cases.request_restoration import RequestRestoration, RequestRestorationRequest
 from domain.access import Caller, Role
 from domain.errors import InvalidValue, NotFound
+from domain.statement import Statement
 
 _SENDER = "messages@localhost"
 """In whose name users are removed whom others have removed."""
@@ -49,7 +50,8 @@ class HandleMessage:
       when repeated.
     - What was handled before is not done again. A mere fingerprint counts only for a redelivery: two messages of one
       second may be alike.
-    - A deleted file that is not there any more, or a user of whom nothing is known, is as it should be.
+    - A deleted file that is not there any more, or a user of whom nothing is known, is as it should be. A deletion that
+      has overtaken the storing of its file makes that come too late.
     - Items of a message that are refused are told again when it comes again: they may not have been put aside.
     """
 
@@ -97,9 +99,9 @@ class HandleMessage:
 
         match received.fact:
             case FileStored() as stored:
-                await self._register(stored, tenant, recording)
+                await self._register(stored, received, recording)
             case FileDeleted() as deleted:
-                await self._remove_copy(deleted, tenant, recording)
+                await self._remove_copy(deleted, received, recording)
             case RestorationRequested() as wanted:
                 request = RequestRestorationRequest(
                     tenant=tenant,
@@ -134,12 +136,14 @@ class HandleMessage:
             case ProductsSaid() as said:
                 _tell(await self.hear_products.within(recording).execute(_products(said, received)))
 
-    async def _remove_copy(self, deleted: FileDeleted, tenant: str, recording: UnitOfWorkFactory) -> None:
-        request = RemoveFileLocationRequest(tenant=tenant, checksum=deleted.checksum, storage=deleted.storage)
-        try:
-            await attrs.evolve(self.remove_file_location, unit_of_work=recording).execute(request)
-        except NotFound:
-            await _only_record(recording)
+    async def _remove_copy(self, deleted: FileDeleted, received: Received, recording: UnitOfWorkFactory) -> None:
+        request = RemoveFileLocationRequest(
+            tenant=received.tenant,
+            checksum=deleted.checksum,
+            storage=deleted.storage,
+            statement=self._heard(received),
+        )
+        await attrs.evolve(self.remove_file_location, unit_of_work=recording).execute(request)
 
     async def _remove_user(self, email: str, tenant: str, recording: UnitOfWorkFactory) -> None:
         """As whoever manages the users of a project may do, and no more."""
@@ -149,12 +153,15 @@ class HandleMessage:
         except NotFound:
             await _only_record(recording)
 
-    async def _register(self, stored: FileStored, tenant: str, recording: UnitOfWorkFactory) -> None:
+    async def _register(self, stored: FileStored, received: Received, recording: UnitOfWorkFactory) -> None:
         new = NewFile(**attrs.asdict(stored))
-        register = attrs.evolve(self.register_files, unit_of_work=recording)
-        result = await register.execute(RegisterFilesRequest(tenant=tenant, files=(new,)))
+        request = RegisterFilesRequest(tenant=received.tenant, files=(new,), statement=self._heard(received))
+        result = await attrs.evolve(self.register_files, unit_of_work=recording).execute(request)
         if isinstance(result, FilesRefused):
             raise InvalidValue("; ".join(f"{item.code}: {item.reason}" for item in result.refused))
+
+    def _heard(self, received: Received) -> Statement:
+        return Statement.heard(received.sent_at, self.clock.now())
 
 
 def _products(said: ProductsSaid, received: Received) -> HearProductsRequest:

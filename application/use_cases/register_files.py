@@ -11,10 +11,11 @@ from application.errors import CopyMissing, CopyNotRestored, LocationRefused, St
 from application.ports.clock import Clock
 from application.ports.files import FoundFile
 from application.ports.storage import CopyStatus, StorageRegistry, url_to_check
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain import digest
 from domain.errors import AlreadyExists, DomainError, InvalidValue
 from domain.file import ArchiveFile, DataType, FileLocation
+from domain.statement import Statement
 from domain.storage_location import StorageLocation
 
 CHECKS_AT_ONCE = 16
@@ -39,10 +40,11 @@ class NewFile:
 
 @attrs.frozen(kw_only=True)
 class RegisterFilesRequest:
-    """A batch for one tenant."""
+    """A batch for one tenant. ``statement`` is given by who has heard of them: later ones say more."""
 
     tenant: str
     files: tuple[NewFile, ...]
+    statement: Statement | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -84,6 +86,7 @@ class RegisterFiles:
     - A checksum stands for one size and one algorithm; registering the same thing again changes nothing.
     - Name, media type, data type and dimensions of a known file are replaced by the new ones.
     - All or nothing: one refused file refuses the batch, and every refusal is reported.
+    - What was heard counts for nothing when something newer was said of one of the copies.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -98,6 +101,9 @@ class RegisterFiles:
         statuses = await self._check_all(request.files, storages)
         now = self.clock.now()
         async with self.unit_of_work() as work:
+            if request.statement is not None and not await self._is_news(work, request, request.statement):
+                await work.commit()
+                return Registered(0)
             known = await work.files.known(request.tenant, sorted({file.checksum for file in request.files}))
             batch = _Batch(request.tenant, known, now)
             for index, (file, status) in enumerate(zip(request.files, statuses, strict=True)):
@@ -107,6 +113,10 @@ class RegisterFiles:
             await work.files.save(list(batch.files.values()), list(batch.locations.values()))
             await work.commit()
         return Registered(len(request.files), tuple(_unverifiable(request.files, storages)))
+
+    async def _is_news(self, work: UnitOfWork, request: RegisterFilesRequest, statement: Statement) -> bool:
+        news = [await work.files.say(request.tenant, new.checksum, new.storage, statement) for new in request.files]
+        return all(news)
 
     async def _check_all(
         self, files: Sequence[NewFile], storages: Mapping[str, StorageLocation]

@@ -15,14 +15,14 @@ EVENTS_KEPT = timedelta(days=30)
 """Of those that somebody was told of, or that nobody ever will be; what waits for the broker is kept until then."""
 
 MESSAGES_KEPT = timedelta(days=30)
-"""How long a handled message is known again, and that a product was removed; longer than any broker keeps one."""
+"""How long a handled message is known again, and what messages have ended; longer than any broker keeps one."""
 
 
 @attrs.frozen(kw_only=True)
 class SweepResult:
     """How many transfers were settled, reservations ended, and downloads, tickets, events and message ids deleted.
 
-    ``purged_statements``: notes of removed products.
+    ``purged_statements``: notes of removed products, and of what was said of copies.
     """
 
     settled_transfers: int
@@ -58,6 +58,7 @@ class Sweep:
             events = await work.outbox.purge(now - EVENTS_KEPT, with_waiting=not self.has_listeners)
             messages = await work.inbox.purge(now - MESSAGES_KEPT)
             statements = await work.products.purge_statements(now - MESSAGES_KEPT)
+            statements += await work.files.purge_statements(now - MESSAGES_KEPT)
             await work.commit()
         return SweepResult(
             settled_transfers=settled,

@@ -29,5 +29,5 @@ def sweep(*, as_json: bool, data_dir: str | None) -> None:
     click.echo(
         f"{result.settled_transfers} transfers settled, {result.ended_reservations} reservations ended; deleted: "
         f"{result.purged_downloads} downloads, {result.purged_tickets} tickets, {result.purged_events} events, "
-        f"{result.purged_messages} message ids, {result.purged_statements} notes of removed products."
+        f"{result.purged_messages} message ids, {result.purged_statements} notes of what was said."
     )

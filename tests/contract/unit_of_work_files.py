@@ -7,6 +7,7 @@ import pytest
 
 from domain.file import DataType
 from domain.selection import Copy
+from domain.statement import Statement
 from domain.storage_location import StorageType
 from tests.contract.unit_of_work_environment import OTHER, UnitOfWorkEnvironment, UnitOfWorkSuite
 from tests.factories import NOW, TENANT, a_file, a_location, a_storage
@@ -220,3 +221,27 @@ class FilesContract(UnitOfWorkSuite):
 
         async with env.unit_of_work() as unit:
             assert await unit.files.mark_suspect(a_location(version=None), since=NOW, reason="The digest differs.")
+
+    async def test_what_is_said_of_a_copy_counts_unless_something_newer_was_said(
+        self, env: UnitOfWorkEnvironment
+    ) -> None:
+        second, late = timedelta(seconds=1), NOW + timedelta(hours=1)
+
+        async def said(statement: Statement, checksum: str = "c9", tenant: str = TENANT) -> bool:
+            async with env.unit_of_work() as unit:
+                is_news = await unit.files.say(tenant, checksum, "disk", statement)
+                await unit.commit()
+            return is_news
+
+        assert await said(Statement.heard(NOW, late))
+        assert await said(Statement.heard(NOW, late))
+        assert not await said(Statement.heard(NOW - second, late))
+        assert await said(Statement.heard(NOW - second, late), "c8")
+        assert await said(Statement.heard(NOW - second, late), tenant=OTHER)
+        assert await said(Statement.heard(NOW, late).of_what_is_missing())
+        assert not await said(Statement.heard(NOW, late))
+        assert await said(Statement.heard(NOW + second, late))
+        async with env.unit_of_work() as unit:
+            assert await unit.files.purge_statements(NOW) == 2
+            await unit.commit()
+        assert not await said(Statement.heard(NOW, late))

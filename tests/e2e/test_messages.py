@@ -126,8 +126,8 @@ def test_a_tenant_that_is_not_served_is_put_aside_with_the_reason(installation, 
     assert dead.headers["regards.tenant"] == "unknown"
 
 
-def test_a_reordered_pair_ends_as_its_last_message_says(installation, client):
-    """A file's end that overtakes its beginning finds nothing to do; it ends the file when it is told again."""
+def test_a_reordered_pair_ends_as_the_one_says_that_was_sent_last(installation, client):
+    """A file's end may overtake its beginning, in the same second too; a beginning that was sent later counts."""
     _, data = installation.add_file(1000)
     location = {"storage": "disk", "url": installation.path("disk").as_uri(), "pendingActionRemaining": False}
     about = {
@@ -137,6 +137,12 @@ def test_a_reordered_pair_ends_as_its_last_message_says(installation, client):
     stored = {"checksum": "c9", "type": "STORED", "location": location, "metaInfo": about}
     deleted = {"checksum": "c9", "type": "FULLY_DELETED", "location": location}
 
+    sent_at = int(time.time()) - 60
+
+    def publish(body: dict[str, object], message_id: str, seconds: int) -> None:
+        converter = {"regards.converter": "GSON"}
+        client.publish(FILES, body, headers=converter, message_id=message_id, timestamp=sent_at + seconds)
+
     def handled(count: int) -> bool:
         return len(installation.query("SELECT * FROM inbox")) == count
 
@@ -145,12 +151,17 @@ def test_a_reordered_pair_ends_as_its_last_message_says(installation, client):
 
     with running(installation, "consume"):
         until(lambda: client.depth(f"{BROADCAST}rs-downloader.FileReferenceEventHandler") == 0)
-        client.publish(FILES, deleted, headers={"regards.converter": "GSON"}, message_id="late")
-        client.publish(FILES, stored, headers={"regards.converter": "GSON"}, message_id="early")
-        until(lambda: handled(2))
-        assert copies() == [("disk",)]
-        client.publish(FILES, deleted, headers={"regards.converter": "GSON"}, message_id="again")
+        publish(deleted, "late", 0)
+        publish(stored, "early", 0)
+        publish(stored, "earlier", -5)
         until(lambda: handled(3))
+        assert copies() == []
+        publish(stored, "came back", 2)
+        publish(deleted, "delayed", 1)
+        until(lambda: handled(5))
+        assert copies() == [("disk",)]
+        publish(deleted, "gone", 3)
+        until(lambda: handled(6))
         assert copies() == []
     assert client.depth("regards.DLQ") <= 0
 

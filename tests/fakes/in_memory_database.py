@@ -71,6 +71,7 @@ class Tables:
     licences: dict[tuple[str, Urn | None], tuple[Licence, bool]] = attrs.field(factory=dict)
     acceptances: dict[tuple[str, str, Urn | None, str, int], LicenceAcceptance] = attrs.field(factory=dict)
     licences_began: dict[tuple[str, Urn | None], datetime] = attrs.field(factory=dict)
+    copy_statements: dict[tuple[str, str, str], datetime] = attrs.field(factory=dict)
     product_statements: dict[tuple[str, Urn], tuple[datetime, bool]] = attrs.field(factory=dict)
     last_event_id: int = 0
 

@@ -8,6 +8,7 @@ import attrs
 
 from application.ports.files import FileFinder, FilePage, FileRepository, FoundFile
 from domain.file import ArchiveFile, FileLocation
+from domain.statement import Statement
 from tests.fakes.in_memory_database import InMemoryDatabase, Tables
 from tests.fakes.in_memory_repositories import OpenTables
 
@@ -49,6 +50,26 @@ class InMemoryFileRepository(FileRepository):
             files=tuple(row for row in files if row is not None),
             next_after=checksums[limit - 1] if len(checksums) > limit else None,
         )
+
+    async def say(self, tenant: str, checksum: str, storage: str, statement: Statement) -> bool:
+        def change(tables: Tables) -> bool:
+            key = tenant, checksum, storage
+            last = tables.copy_statements.get(key)
+            is_news = statement.is_news(last)
+            if is_news:
+                tables.copy_statements[key] = statement.noted(last)
+            return is_news
+
+        return self._unit.write(change)
+
+    async def purge_statements(self, before: datetime) -> int:
+        def change(tables: Tables) -> int:
+            old = [key for key, said_at in tables.copy_statements.items() if said_at < before]
+            for key in old:
+                del tables.copy_statements[key]
+            return len(old)
+
+        return self._unit.write(change)
 
     async def suspects(self, tenant: str) -> tuple[FileLocation, ...]:
         mine = [row for row in self._unit.tables.locations.values() if row.tenant == tenant and row.is_suspect]

@@ -44,6 +44,24 @@ def test_who_waits_for_an_answer_is_never_overtaken(last):
     assert last is None or statement.noted(last) >= last
 
 
+@pytest.mark.parametrize(
+    ("ended_at", "began_at", "is_news"),
+    [
+        (NOW, NOW, False),
+        (NOW, NOW - SECOND, False),
+        (NOW, NOW + SECOND, True),
+        (NOW + HALF, NOW + HALF, False),
+        (NOW + HALF, NOW + HALF + timedelta(microseconds=1), True),
+        # Nobody knows which was sent first.
+        (NOW, None, True),
+    ],
+)
+def test_the_end_of_what_was_never_heard_of_ends_what_began_before_it(ended_at, began_at, is_news):
+    end = Statement.heard(ended_at, LONG_AFTER).of_what_is_missing()
+
+    assert Statement.heard(began_at, LONG_AFTER).is_news(end.noted(None)) is is_news
+
+
 def test_a_sender_whose_clock_is_ahead_silences_nobody():
     ahead = Statement.heard(LONG_AFTER, NOW)
 

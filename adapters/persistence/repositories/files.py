@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence.json_rows import encoded, unfolded
 from adapters.persistence.mappers import (
@@ -14,11 +15,12 @@ from adapters.persistence.mappers import (
     location_values,
     with_copies,
 )
-from adapters.persistence.tables import file, file_location
+from adapters.persistence.tables import copy_statement, file, file_location
 from adapters.persistence.transaction import Transaction
 from adapters.persistence.upserts import upsert
 from application.ports.files import FilePage, FileRepository, FoundFile
 from domain.file import ArchiveFile, FileLocation
+from domain.statement import Statement
 
 
 class SqlFileRepository(FileRepository):
@@ -54,6 +56,25 @@ class SqlFileRepository(FileRepository):
             files=tuple(found[checksum] for checksum in wanted if checksum in found),
             next_after=wanted[-1] if len(checksums) > limit else None,
         )
+
+    async def say(self, tenant: str, checksum: str, storage: str, statement: Statement) -> bool:
+        """One statement that decides like ``Statement.is_news`` and notes like ``Statement.noted``."""
+        dialect = self._transaction.dialect
+        noted = copy_statement.c
+        insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(copy_statement)
+        latest = (func.greatest if dialect == "postgresql" else func.max)(noted.said_at, insert.excluded.said_at)
+        said = insert.on_conflict_do_update(
+            index_elements=["tenant", "checksum", "storage"],
+            set_={"said_at": latest},
+            where=None if statement.overrides is None else noted.said_at <= statement.overrides,
+        ).returning(noted.said_at)
+        values = {"tenant": tenant, "checksum": checksum, "storage": storage, "said_at": statement.said_at}
+        return (await self._transaction.write(said, values)).first() is not None
+
+    async def purge_statements(self, before: datetime) -> int:
+        """Delete the notes of what was said before."""
+        result = await self._transaction.write(delete(copy_statement).where(copy_statement.c.said_at < before))
+        return result.rowcount
 
     async def suspects(self, tenant: str) -> tuple[FileLocation, ...]:
         """Copies that failed a verification."""

@@ -1,5 +1,7 @@
 """What received messages do, and that they do it once."""
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
@@ -30,7 +32,7 @@ from domain.errors import InvalidValue, NotFound
 from domain.restoration import RequestState
 from domain.storage_location import StorageType
 from tests.catalogue_factories import a_group
-from tests.factories import ALICE, SIZE, TENANT, a_file, a_location, a_request, a_storage, limits
+from tests.factories import ALICE, NOW, SIZE, TENANT, a_file, a_location, a_request, a_storage, limits
 from tests.spec.use_cases.world import World
 
 pytestmark = pytest.mark.anyio
@@ -175,11 +177,48 @@ async def test_a_deletion_that_overtakes_the_storing_leaves_no_record_of_a_file_
     world = a_world()
     world.disk.remove(STORED.url)
 
+    # Neither says when it was sent.
     assert await handler(world).execute(a_message(FileDeleted(checksum="c1", storage="disk"), "m2"))
+    world.clock.advance(timedelta(seconds=1))
     with pytest.raises(InvalidValue):
         await handler(world).execute(a_message(STORED))
 
     assert world.tables.files == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "remains"),
+    [
+        (("stored", 0), ("deleted", 0), False),
+        (("stored", 0), ("deleted", 1), False),
+        # One has overtaken the other.
+        (("deleted", 0), ("stored", 0), False),
+        (("deleted", 1), ("stored", 0), False),
+        (("stored", 2), ("deleted", 1), True),
+        # It came back.
+        (("deleted", 0), ("stored", 1), True),
+    ],
+)
+async def test_of_a_storing_and_a_deletion_the_later_one_counts_whichever_arrives_first(first, second, remains):
+    world = a_world()
+    world.clock.advance(timedelta(hours=1))
+    facts = {"stored": STORED, "deleted": FileDeleted(checksum="c1", storage="disk")}
+    for kind, seconds in (first, second):
+        sent_at = NOW + timedelta(seconds=seconds)
+        assert await handler(world).execute(a_message(facts[kind], f"{kind} {seconds}", sent_at=sent_at))
+
+    assert (world.tables.files != {}) is remains
+    assert len(world.tables.inbox) == 2
+
+
+async def test_a_copy_that_was_removed_by_message_may_come_back_in_the_same_second():
+    world = a_world().holds(a_file(), a_location())
+    world.clock.advance(timedelta(hours=1))
+
+    assert await handler(world).execute(a_message(FileDeleted(checksum="c1", storage="disk"), sent_at=NOW))
+    assert await handler(world).execute(a_message(STORED, "m2", sent_at=NOW))
+
+    assert len(world.tables.files) == 1
 
 
 async def test_files_to_restore_are_recorded_and_the_others_answered():
