@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import Any
 
 import attrs
 from sqlalchemy import ColumnElement, FromClause, select
@@ -197,11 +196,6 @@ class Asking:
             lookahead=self.lookahead,
         )
         return [Urn.parse(urn) for urn in await walk.page(self.request.offset, self.request.limit + 1)]
-
-    def some(self) -> Any:
-        """What is found, up to as many as are counted, once and for all."""
-        query = select(self.row.c.id).where(*self.found()).limit(MOST_COUNTED + 1)
-        return query.cte("some").prefix_with("MATERIALIZED", dialect="postgresql")
 
     def found(self) -> list[ColumnElement[bool]]:
         """The conditions on a row of ``product``."""
