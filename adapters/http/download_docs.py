@@ -19,6 +19,19 @@ _HEADERS = (
     ("Digest", "The same by RFC 3230, which aria2 verifies.", "SHA-256=…"),
 )
 
+CONDITIONS: list[dict[str, Any]] = [
+    {"name": name, "in": "header", "description": text, "schema": {"type": "string"}}
+    for name, text in (
+        ("Range", "Which bytes, like `bytes=1000-1999`; what cannot be read asks for all of them."),
+        ("If-Range", "The range holds only for this entity tag or date; otherwise all bytes come."),
+        ("If-None-Match", "304 where one of these entity tags is the file's."),
+        ("If-Modified-Since", "304 where the file is no newer."),
+        ("If-Match", "412 unless one of these entity tags is the file's."),
+        ("If-Unmodified-Since", "412 where the file is newer."),
+    )
+]
+"""Fields of a request that all downloads read (RFC 9110 sections 13 and 14), for the document."""
+
 _DESCRIPTION = """\
 Streams the bytes of a file, resumably. `Content-Length` is always exact, and the body is never chunked or encoded.
 

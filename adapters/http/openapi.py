@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, License, Reference, SecurityScheme
 
 from adapters.http.common_answers import METHODS, RETRY_AFTER, add_common_answers
 from adapters.http.documentation import Problem
+from adapters.http.download_docs import CONDITIONS
 from adapters.http.errors import PROBLEM_JSON
 from adapters.http.oauth import CREDENTIALS, REFUSED_LOGIN, Credentials, LoginRefused
 from adapters.http.payloads import Payload
@@ -112,6 +113,8 @@ def _complete(operation: dict[str, Any]) -> None:
         if status == "204":
             response.pop("content", None)
     operation["responses"].update(_REFUSALS.get(name, {}))
+    if "206" in operation["responses"]:
+        operation.setdefault("parameters", []).extend(CONDITIONS)
 
 
 def _payload_schemas(document: dict[str, Any]) -> dict[str, Any]:
