@@ -11,6 +11,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from adapters.http import server
+from adapters.http.listening import listening_socket
 from adapters.http.roles import at_least
 from adapters.telemetry import logs
 from adapters.telemetry.requests import ASGIApp, RequestLog
@@ -33,7 +34,7 @@ def main(path: str) -> None:
     container = container_for(settings)
     app = create_from(container)
     app.register(bare)
-    listener = server.listening_socket(settings.host, settings.port)
+    listener = listening_socket(settings.host, settings.port)
     server.serve(
         RequestLog(cast("ASGIApp", app), container.adapters.ids(), container.adapters.clock()),
         listener,

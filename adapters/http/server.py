@@ -1,4 +1,4 @@
-"""The HTTP server of a process: its listening socket, its event loop, and how it stops."""
+"""The HTTP server of a process: its event loop, and how it stops."""
 
 import asyncio
 import contextlib
@@ -12,34 +12,18 @@ from typing import Any
 
 import uvicorn
 
+from adapters.http.listening import BACKLOG
 from adapters.http.sendfile_protocol import SendfileProtocol
 
 if sys.platform != "win32":
     import resource
 
-BACKLOG = 2048
-NOT_SENT_BYTES = 128 * 1024
-"""What the kernel queues for a client beyond what the network takes: bounds memory and keeps progress honest."""
 
 KEEP_ALIVE_SECONDS = 30
 """How long an idle connection is kept for a client that fetches file after file and works in between."""
 
 _SETTLE_SECONDS = 10.0
 """How long apps may take to settle after their connections were cut; a database may be slow to answer."""
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A TCP socket that listens on ``host`` (name or address, IPv4 or IPv6) and ``port`` (0 takes a free one).
-
-    Accepted connections inherit ``TCP_NOTSENT_LOWAT``. Raises ``OSError`` when the address cannot be had.
-    """
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    sock = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        # A kernel without it serves as well, with more memory per slow client.
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOT_SENT_BYTES)
-    return sock
 
 
 class Server(uvicorn.Server):

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import rich_click as click
 
-from adapters.http import server
+from adapters.http.listening import listening_socket
 from adapters.persistence import revision
 from entrypoints.cli.commands import data_dir_option, from_settings
 from entrypoints.cli.session import load_settings, management_socket, prepare_schema
@@ -22,12 +22,13 @@ def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
     itself; another database by 'migrate', before a new version starts.
     """
     # The web framework takes a while to load, and no other command needs it.
+    from adapters.http.server import serve as serve_on  # noqa: PLC0415 - see above
     from entrypoints.http import create_service  # noqa: PLC0415 - see above
 
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     prepare_schema(settings)
     with ExitStack() as sockets:
-        listener = sockets.enter_context(server.listening_socket(settings.host, settings.port))
+        listener = sockets.enter_context(listening_socket(settings.host, settings.port))
         management = management_socket(settings)
         if management is not None:
             sockets.enter_context(management)
@@ -38,7 +39,7 @@ def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
     def say_where() -> None:
         click.echo(f"Listening on {address} with data in {settings.data_dir}. Interactive API: {address}/schema")
 
-    server.serve(
+    serve_on(
         service.app,
         listener,
         stall_timeout=settings.stall_timeout_seconds,

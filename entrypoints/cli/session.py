@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 import rich_click as click
 
-from adapters.http import server
+from adapters.http.listening import listening_socket
 from adapters.persistence import revision
 from adapters.telemetry import logs
 from application.errors import PortError
@@ -91,7 +91,7 @@ def management_socket(settings: Settings) -> socket.socket | None:
     """A listening socket for health and metrics, where there is a port for them. Raises ``OSError``."""
     if not settings.management_port:
         return None
-    return server.listening_socket(settings.host, settings.management_port)
+    return listening_socket(settings.host, settings.management_port)
 
 
 def run_with_container(data_dir: str | None, work: Callable[[CLIContainer], Awaitable[T]]) -> T:

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from adapters.http.server import Server, listening_socket
+from adapters.http.listening import listening_socket
+from adapters.http.server import Server
 
 
 @attrs.frozen

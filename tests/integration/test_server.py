@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.http.listening import NOT_SENT_BYTES, listening_socket
 from adapters.http.sendfile_protocol import ClientDisconnected
-from adapters.http.server import NOT_SENT_BYTES, listening_socket
 from tests.integration.scripted_app import ScriptedApp, send_body, start
 from tests.integration.serving import read_answer, read_until_cut, serving
 
@@ -118,7 +118,8 @@ def test_idle_connections_do_not_hold_a_stop_up():
 PROCESS = textwrap.dedent(
     """
     import resource
-    from adapters.http.server import listening_socket, serve
+    from adapters.http.listening import listening_socket
+    from adapters.http.server import serve
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, most))

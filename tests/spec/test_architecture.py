@@ -96,3 +96,11 @@ def test_the_lock_names_no_host_and_pins_every_declared_dependency():
         for text in declared
         if (wanted := Requirement(text)) and pins.get(canonicalize_name(wanted.name), "") not in wanted.specifier
     ] == []
+
+
+def test_the_command_line_loads_no_server_and_no_web_framework():
+    """Every command would pay for it, and scripts start many."""
+    loaded = "import sys, entrypoints.cli; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert not {"litestar", "uvicorn", "alembic"} & set(found.stdout.split())
