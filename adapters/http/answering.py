@@ -1,11 +1,17 @@
 """From answers to Litestar responses, and the one exception handler of the API."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.response.base import ASGIResponse
 
-from adapters.http.errors import Answer, answer_for
+from adapters.http.addresses import own_root
+from adapters.http.errors import PROBLEM_JSON, Answer, answer_for
+
+_REFERENCES = ("type", "restorations")
+"""Members that are addresses of ours, relative to our root."""
 
 
 class AnswerResponse(Response[Any]):
@@ -18,11 +24,26 @@ class AnswerResponse(Response[Any]):
     def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_options: Any) -> ASGIResponse:
         """The answer, without its body for HEAD."""
         del app
-        body = b"" if request.method == HttpMethod.HEAD else self._answer.body
-        response = ASGIResponse(body=body, headers=self._answer.headers, status_code=self._answer.status)
-        if not self._answer.body:
+        answer = below(self._answer, urlsplit(own_root(request)).path)
+        body = b"" if request.method == HttpMethod.HEAD else answer.body
+        response = ASGIResponse(body=body, headers=answer.headers, status_code=answer.status)
+        if not answer.body:
             del response.headers["content-type"]
         return response
+
+
+def below(answer: Answer, prefix: str) -> Answer:
+    """The same problem for a client that sees our root below a prefix: its references lead to us from there as well."""
+    if not prefix or ("content-type", PROBLEM_JSON) not in answer.headers:
+        return answer
+    members = msgspec.json.decode(answer.body)
+    members |= {name: prefix + members[name] for name in _REFERENCES if str(members.get(name, "")).startswith("/")}
+    kept = [
+        (name, value.replace("</", f"<{prefix}/", 1) if name == "link" else value)
+        for name, value in answer.headers
+        if name not in {"content-length", "cache-control"}
+    ]
+    return Answer.of(answer.status, kept, msgspec.json.encode(members))
 
 
 def handle_exception(request: Request[Any, Any, Any], error: Exception) -> AnswerResponse:

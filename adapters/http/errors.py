@@ -7,7 +7,7 @@ from urllib.parse import quote
 import attrs
 import msgspec
 import structlog
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 
 from adapters.http.problems import INTERNAL, REFUSALS, Kind, kind_of, kind_of_status
 from application.errors import PortError
@@ -37,6 +37,9 @@ _UNITS = {QuotaExceeded: "requests", RateExceeded: "concurrent-requests", Connec
 _log = structlog.get_logger(__name__)
 
 
+NOTHING_HERE = "Nothing is at this address; /schema shows what there is."
+
+
 @attrs.frozen
 class Answer:
     """A complete answer, independent of the web framework.
@@ -64,7 +67,7 @@ def answer_for(error: Exception, *, accept: str, restorations: str = RESTORATION
     """
     match error:
         case RangeNotSatisfiable():
-            return Answer.of(416, [("content-range", f"bytes */{error.size_bytes}")])
+            return _outside(error, accept)
         case TicketRefused() if not asks_for_problem(accept):
             return Answer.of(403, [])
         case TenantInMaintenance() if not asks_for_problem(accept):
@@ -92,6 +95,13 @@ def answer_for(error: Exception, *, accept: str, restorations: str = RESTORATION
         case _:
             _log.error("request failed", exc_info=error)
             return problem(INTERNAL, "The service failed; its log tells why.")
+
+
+def _outside(error: RangeNotSatisfiable, accept: str) -> Answer:
+    size = ("content-range", f"bytes */{error.size_bytes}")
+    if not asks_for_problem(accept):
+        return Answer.of(416, [size])
+    return problem(kind_of(error), str(error), headers=[size], extra={"sizeBytes": error.size_bytes})
 
 
 def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after: int | None) -> Answer:
@@ -166,6 +176,8 @@ def _framework_refusal(error: HTTPException) -> Answer:
     kind = kind_of_status(error.status_code)
     found = [_sentence(item) for item in error.extra] if isinstance(error.extra, list) else []
     said = error.detail.partition(" for path ")[0]
+    if isinstance(error, NotFoundException) and said == HTTPStatus.NOT_FOUND.phrase:
+        said = NOTHING_HERE
     detail = "; ".join(found) or (kind.explanation if said.startswith("Validation failed") else said)
     allowed = [(name.lower(), value) for name, value in (error.headers or {}).items()]
     return problem(kind, detail, messages=found, headers=allowed)

@@ -18,6 +18,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "dataset": "The dataset whose licence it is; absent for that of the tenant.",
         "advice": "What to do.",
     },
+    "range-not-satisfiable": {"sizeBytes": "How many bytes the file has."},
     "restoration-needed": {"restorations": "Where to ask for the restoration with POST."},
     "lies-elsewhere": {"uri": "Where the file lies."},
     "files-refused": {"refused": "Each refused file by its index, with the reason."},

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 import application
 import domain
+from adapters.http.answering import below as moved_below
 from adapters.http.catalogue.refusals import access_refusal
 from adapters.http.errors import PROBLEM_JSON, Answer, answer_for, answer_for_refusal
 from adapters.http.problem_members import MEMBERS
@@ -21,6 +22,7 @@ from domain.errors import (
     LicenceMissing,
     LiesElsewhere,
     RangeNotSatisfiable,
+    RestorationNeeded,
     RestorationRunning,
     TenantInMaintenance,
 )
@@ -84,7 +86,6 @@ def documents() -> dict[str, dict[str, object]]:
     found = {
         f"{type(error).__name__} {getattr(error, 'status_code', '')}": answer_for(error, accept=PROBLEM_JSON)
         for error in (*errors, *frameworks)
-        if not isinstance(error, RangeNotSatisfiable)  # 416 has no body; its Content-Range tells the size.
     }
     for refusal in REFUSALS:
         found[type(refusal).__name__] = answer_for_refusal(
@@ -170,3 +171,41 @@ def test_a_ticket_does_not_say_why_and_yet_what_to_do():
 
     assert all(state == states[0] for state in states)
     assert "Ask for a new one" in str(states[0]["detail"])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "below"), [("", ""), ("/", ""), ("/api/v1/rs-catalog", "/api/v1/rs-catalog"), ('nonsense"', "")]
+)
+async def test_behind_a_prefix_the_type_leads_through_the_prefix(prefix, below):
+    headers = {"accept": PROBLEM_JSON, "x-forwarded-prefix": prefix}
+    async with Service().client() as client:
+        answer = await client.get("/quota", headers=headers)
+
+    assert answer.json()["type"] == f"{below}/problems/unauthenticated"
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert (answer.headers["cache-control"], answer.headers["www-authenticate"]) == (
+        "no-store",
+        'Bearer realm="rs-downloader"',
+    )
+
+
+def test_behind_a_prefix_everything_that_leads_to_us_does_so_through_it():
+    answer = moved_below(answer_for(RestorationNeeded("It sleeps."), accept=PROBLEM_JSON), "/api")
+
+    document = document_of(answer)
+    assert (document["type"], document["restorations"]) == ("/api/problems/restoration-needed", "/api/restorations")
+    assert dict(answer.headers)["link"].startswith("</api/restorations>")
+
+
+async def test_an_address_with_nothing_at_it_says_where_to_look():
+    async with Service().client() as client:
+        answer = await client.get("/")
+
+    assert (answer.status_code, "/schema" in answer.json()["detail"]) == (404, True)
+
+
+def test_a_range_outside_the_file_is_explained_to_who_asks():
+    plain, explained = (answer_for(RangeNotSatisfiable(5), accept=accept) for accept in ("*/*", PROBLEM_JSON))
+
+    assert (plain.body, dict(plain.headers)["content-range"]) == (b"", "bytes */5")
+    assert (document_of(explained)["sizeBytes"], dict(explained.headers)["content-range"]) == (5, "bytes */5")

@@ -63,6 +63,7 @@ def test_a_token_in_an_address_is_refused_unless_switched_on_and_never_logged(tm
     assert own.status_code == (200 if is_switched_on else 401)
     assert log.count('"path"') >= len(answers)
     assert [secret for secret in secrets if secret in log] == []
+    assert "isContentInline" not in log, "no query is logged, masked or not"
     for answer in (own, *answers):
         assert 200 <= answer.status_code < 500
         told = answer.text + str(answer.headers)
