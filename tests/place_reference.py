@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from domain.places import metres_between
 
-STEPS = 4000
+STEPS = 2000
 
 
 def meets(one: dict, other: dict) -> bool:

@@ -47,6 +47,8 @@ def _parsed(wkt: str) -> Any:
     except shapely.errors.GEOSException as error:
         said = str(error).removeprefix("ParseException: ")
         raise QueryInvalid(f"The geometry (g) is no WKT, as in POINT (1.5 43.6): {said}") from error
+    except NotImplementedError as error:
+        raise QueryInvalid("The geometry (g) has curves; only straight lines are known here.") from error
     if read is None or read.is_empty:
         raise QueryInvalid("The geometry (g) is empty.")
     west, south, east, north = read.bounds
@@ -73,7 +75,7 @@ def _boxes(laid: Any) -> tuple[Box, ...]:
         parts = list(single)
     elif len(parts) > _MOST_BOXES:
         parts = [laid]
-    bounds = [part.bounds for part in parts]
+    bounds = [part.bounds for part in parts if not part.is_empty]
     return tuple(Box(west=west, south=south, east=east, north=north) for west, south, east, north in bounds)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio.to_thread
 import attrs
 from sqlalchemy import Select, select
 
@@ -67,8 +68,8 @@ class Counted:
         if not is_all:
             cut = rows[-1][0]
             rows = [row for row in rows if row[0] != cut]
-        read = _value_of_column if is_column else _value_of_attribute
-        return FieldValues(values=[read(field.path, *row) for row in rows], is_all=is_all)
+        values = await anyio.to_thread.run_sync(_values, field.path, rows)
+        return FieldValues(values=values, is_all=is_all)
 
     def _of_column(self, path: str, numbers: Sequence[int]) -> Select[Any]:
         own = is_among(self.asking.transaction.dialect, product.c.id, numbers)
@@ -82,6 +83,11 @@ class Counted:
             .order_by(row.c.product_id)
             .limit(self.most_values + 1)
         )
+
+
+def _values(path: str, rows: Sequence[Any]) -> Sequence[CountedValue]:
+    read = _value_of_column if path in COLUMNS else _value_of_attribute
+    return [read(path, *row) for row in rows]
 
 
 def _value_of_column(path: str, number: int, value: Any) -> CountedValue:

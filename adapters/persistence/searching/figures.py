@@ -1,7 +1,9 @@
 """Figures of everything that a search finds: facets, values, bounds, attributes, files, datasets."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
+import anyio.to_thread
 import attrs
 
 from adapters.persistence.searching.bounds import field_bounds
@@ -36,7 +38,7 @@ class SqlSearchFigures(SearchFigures):
             if asking is None:
                 return tuple(Facet(field=field, type=FacetType.STRING, values=()) for field in fields)
             counted = await Counted.of(asking)
-            return tuple([facet_of(field, (await counted.values(field)).values) for field in fields])
+            return tuple([await _facet(counted, field) for field in fields])
 
     async def values(
         self, request: SearchRequest, field: Field, *, limit: int, part: str | None = None
@@ -46,7 +48,8 @@ class SqlSearchFigures(SearchFigures):
             if asking is None:
                 return ()
             values = await (await Counted.of(asking)).values(field)
-            found = commonest(values.values, limit=limit, part=part)
+            counting = partial(commonest, values.values, limit=limit, part=part)
+            found = await anyio.to_thread.run_sync(counting)
             return tuple(FoundValue(value=value, count=count) for value, count in found)
 
     async def bounds(self, request: SearchRequest, fields: Sequence[Field]) -> tuple[FieldBounds, ...]:
@@ -78,3 +81,9 @@ class SqlSearchFigures(SearchFigures):
         return await self.search.page(
             attrs.evolve(request, criterion=IsVersionOf(names), kinds=frozenset({EntityType.DATASET}), dataset=None)
         )
+
+
+async def _facet(counted: Counted, field: Field) -> Facet:
+    """Beside the event loop: there may be very many values."""
+    values = await counted.values(field)
+    return await anyio.to_thread.run_sync(facet_of, field, values.values)
