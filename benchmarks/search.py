@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import attrs
 from sqlalchemy import URL, make_url, text
@@ -21,15 +22,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_async_engine_for, create_engine_for
+from benchmarks.search_import import import_rate
 from benchmarks.search_load import load
 from benchmarks.search_plans import Scan, in_words, noted_statements, scans_of, sizes_of
 from benchmarks.search_queries import CALLERS, Query, queries
 from domain.access import Caller
+from domain.search import QueryInvalid
 
 VARIABLE = "RS_DOWNLOADER_TEST_POSTGRES_URL"
 _EXPLAINED = 3
 """Of the rounds, so many are explained, since the plan depends on what is asked."""
-_LONGEST = 20
+_LONGEST = 10
 """Seconds after which a query is not asked again."""
 
 
@@ -41,16 +44,25 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that load")
     parser.add_argument("--database", default="rsd_bench_search", help="its name")
     parser.add_argument("--keep", action="store_true", help="keep the database, or ask the one that was kept")
+    parser.add_argument("--imported", type=int, default=2000, help="products that are imported at the end; 0: none")
     parser.add_argument("--only", default="", help="queries with this in their name")
     options = parser.parse_args()
     server = make_url(os.environ[VARIABLE]).set(query={})
     url = server.set(database=options.database).render_as_string(hide_password=False)
-    if not (options.keep and _exists(server, options.database)):
+    is_there = options.keep and _exists(server, options.database)
+    if not is_there:
         _on(server, f"CREATE DATABASE {options.database}")
-        migrate.upgrade(url)
-        load(url, options.products, options.processes, say=_stopwatch())
     try:
-        return asyncio.run(_ask_all(url, options.products, options.rounds, options.only))
+        if not is_there:
+            migrate.upgrade(url)
+            load(url, options.products, options.processes, say=_stopwatch())
+        bad = asyncio.run(_ask_all(url, options.products, options.rounds, options.only))
+        if options.imported:
+            rate = import_rate(url, options.products, options.imported)
+            print(f"\n`catalog import` of {options.imported} more: {rate:.0f} products/s.")
+        verdict = f"{bad} goals are missed" if bad else "Every goal is met"
+        print(f"\n{verdict}; load average {os.getloadavg()[0]:.1f}.")
+        return 1 if bad else 0
     finally:
         if not options.keep:
             _on(server, f"DROP DATABASE {options.database}")
@@ -112,7 +124,7 @@ async def _ask_all(url: str, products: int, rounds: int, only: str) -> int:
                 print(f"  READS A WHOLE TABLE: {scan.kind} of {scan.table} {scan.index or ''} {scan.rows}")
             bad += bool(whole)
     await engine.dispose()
-    return 1 if bad else 0
+    return bad
 
 
 async def _asked(engine: AsyncEngine, query: Query, caller: Caller, rounds: int) -> _Result:
@@ -124,13 +136,14 @@ async def _asked(engine: AsyncEngine, query: Query, caller: Caller, rounds: int)
     for turn in range(rounds):
         with noted_statements(engine) as statements:
             started = time.perf_counter()
-            found.append(await query.ask(chance, caller))
+            with suppress(QueryInvalid):  # it takes too long
+                found.append(await query.ask(chance, caller))
             seconds.append(time.perf_counter() - started)
-        if turn < _EXPLAINED:
+        if turn < _EXPLAINED and len(found) > turn:
             scans += [scan for each in await scans_of(engine, statements) for scan in each]
         elif time.monotonic() > deadline:
             break
-    return _Result(found=statistics.median(found), seconds=seconds, scans=scans)
+    return _Result(found=statistics.median(found or [0]), seconds=seconds, scans=scans)
 
 
 def _stopwatch() -> Callable[[str], None]:

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from domain.file import DataType
@@ -33,9 +34,15 @@ TITLES = tuple(
 _SECONDS = 11 * 365 * 86400
 
 
+@cache
 def dataset_urn(number: int) -> Urn:
     """One of the datasets."""
     return Urn(ident=Ident.AIP, entity_type=EntityType.DATASET, tenant=TENANT, uuid=UUID(int=number), version=1)
+
+
+@cache
+def _tag(dataset: int) -> str:
+    return str(dataset_urn(dataset))
 
 
 def groups() -> list[AccessGroup]:
@@ -118,7 +125,7 @@ def a_scene(number: int) -> Product:
                 size_bytes=1000,
             ),
         ),
-        tags=(str(dataset_urn(dataset)),),
+        tags=(_tag(dataset),),
         registered_at=NOW,
         updated_at=NOW,
     )

@@ -10,6 +10,7 @@ import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 from sqlalchemy import make_url, text
@@ -124,12 +125,21 @@ def _copy(url: str, values: Mapping[int, Product]) -> None:
 
 
 def _line(values: Iterable[object]) -> str:
-    return "\t".join(map(_written, values)) + "\n"
+    return "\t".join([_WRITTEN.get(type(value), str)(value) for value in values]) + "\n"
 
 
-def _written(value: object) -> str:
+def _text(value: str) -> str:
     """As COPY reads it: the backslash is the only character of these products that means anything there."""
-    if value is None:
-        return "\\N"
-    plain = json.dumps(value) if isinstance(value, dict | list) else str(value)
-    return plain.replace("\\", "\\\\") if "\\" in plain else plain
+    return value.replace("\\", "\\\\") if "\\" in value else value
+
+
+def _json(value: object) -> str:
+    return _text(json.dumps(value))
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "\\N",
+    str: _text,
+    dict: _json,
+    list: _json,
+}

@@ -31,6 +31,9 @@ LABEL, TAGS, RAWDATA = "label", "tags", "rawdata"
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
 
+_WORD = re.compile(r"[^\W_]+")
+"""Of what ``str.isalnum`` says so."""
+
 
 class Kind(StrEnum):
     """What a value was."""
@@ -82,7 +85,7 @@ def number_text(number: float) -> str:
 def words_of(text: str) -> Iterator[str]:
     """The words of a text: letters and digits in a row, in one form and regardless of case."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    for word in "".join(character if character.isalnum() else " " for character in plain).split():
+    for word in _WORD.findall(plain):
         yield word[:LONGEST_WORD]
 
 

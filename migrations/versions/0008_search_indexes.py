@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_index("ix_product_dataset_product_id", "product_dataset", ["product_id", "tenant", "dataset"])
     if op.get_bind().dialect.name == "postgresql":
         for column, included in VALUES.items():
-            _replace_index(column, postgresql_include=included)
+            _replace_index(column, included)
         op.execute(
             "CREATE INDEX ix_product_time ON product USING spgist"
             " (NULLIF(tstzrange(starts_at, ends_at, '[]'), '(,)'::tstzrange))"
@@ -40,12 +40,12 @@ def downgrade() -> None:
         op.execute("DROP STATISTICS st_product_attribute_values")
         op.execute("DROP INDEX ix_product_time")
         for column in VALUES:
-            _replace_index(column)
+            _replace_index(column, [])
     op.drop_index("ix_product_dataset_product_id", "product_dataset")
     op.drop_index("ix_product_number", "product")
 
 
-def _replace_index(column: str, **more: list[str]) -> None:
+def _replace_index(column: str, included: list[str]) -> None:
     name = f"ix_product_attribute_{column}"
     op.drop_index(name, "product_attribute")
     op.create_index(
@@ -53,5 +53,5 @@ def _replace_index(column: str, **more: list[str]) -> None:
         "product_attribute",
         ["tenant", "path", column, "product_id"],
         postgresql_where=sa.text(f"{column} IS NOT NULL"),
-        **more,
+        postgresql_include=included,
     )

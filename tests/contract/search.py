@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from application.ports.search import ProductSearch, SearchRequest
+from application.ports.search import FARTHEST, ProductSearch, SearchRequest
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.access import Role
 from domain.file import DataType
@@ -26,6 +26,7 @@ from domain.search import (
     Like,
     Not,
     Overlaps,
+    QueryInvalid,
     Sorting,
     Touches,
 )
@@ -198,6 +199,20 @@ class SearchContract:
             assert page.total == 7 or (page.is_counted_out and (page.total > offset + 3) == (offset < 4))
         numbers = [item.product.urn.uuid.int for page in pages for item in page.items]
         assert numbers == [2, 5, 1, 4, 7, 3, 6]
+
+    async def test_very_many_are_read_on_behind_the_last_one(self, env):
+        await env.hold([a_product(a_urn(number)) for number in range(1, 6)])
+        administrator = a_caller(Role.PROJECT_ADMIN)
+        with pytest.raises(QueryInvalid, match="q=id:"):
+            SearchRequest(caller=administrator, offset=FARTHEST + 1)
+
+        found: list[str] = [""]
+        while len(found) < 6:
+            behind = Between(field=Field("id"), lower=found[-1], upper=None, includes_lower=False)
+            page = await env.search.page(SearchRequest(caller=administrator, criterion=behind, limit=2))
+            found += [str(item.product.urn) for item in page.items]
+
+        assert found[1:] == sorted(str(a_urn(number)) for number in range(1, 6))
 
     async def test_names_of_protected_files_are_found_by_those_who_may_have_them(self, env):
         await env.hold(

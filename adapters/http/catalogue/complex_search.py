@@ -12,8 +12,9 @@ from litestar.params import JSONBody, SkipValidation
 from adapters.http.catalogue.envelopes import ENVELOPE_EXAMPLE, AnyRequest, Envelope, envelope
 from adapters.http.catalogue.figures import ATTRIBUTES_EXAMPLE, AttributeShown
 from adapters.http.catalogue.names import dataset_of, urn_of
-from adapters.http.catalogue.search_parameters import FARTHEST, asked_of, offset_of
+from adapters.http.catalogue.search_parameters import asked_of
 from adapters.http.documentation import operation
+from application.ports.search import FARTHEST
 from application.ports.search_figures import FoundSummary
 from application.use_cases.catalogue_query import SearchText
 from application.use_cases.search_selections import SearchSelections, Selection
@@ -120,7 +121,7 @@ async def complex_search(
     search_selections: SelectionsDependency,
 ) -> Envelope:
     """The data objects that any of the searches finds, each once, by their URNs, as far as you see them."""
-    offset = offset_of(data.page, data.size)
+    offset = data.page * data.size
     found = await search_selections.execute(caller, _selections(data), offset=offset, limit=data.size)
     return envelope(request, found, page=data.page, size=data.size)
 

@@ -5,16 +5,13 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from application.ports.search import SearchRequest
+from application.ports.search import FARTHEST, SearchRequest
 from application.use_cases.catalogue_query import CatalogueQuery, SearchText
 from domain.access import Caller
 from domain.errors import InvalidValue
 from domain.places import Circle
 from domain.search import Field, QueryInvalid, Sorting, Touches
 from domain.urn import EntityType, Urn
-
-FARTHEST = 10_000_000
-"""Products that a page lies behind the first one: farther than anybody reads, and short of what counts overflow at."""
 
 Query = Annotated[str, QueryParameter(description="A query in upstream's subset of Lucene's language.")]
 Page = Annotated[int, QueryParameter(ge=0, le=FARTHEST, description="Counts from 0.")]
@@ -62,15 +59,7 @@ def scope_of(
 ) -> SearchRequest:
     """The caller, the order and the page. Raises ``QueryInvalid``."""
     sorting = tuple(_sorting(text) for text in sort)
-    offset = offset_of(page, size)
-    return SearchRequest(caller=caller, kinds=kinds, dataset=dataset, sorting=sorting, offset=offset, limit=size)
-
-
-def offset_of(page: int, size: int) -> int:
-    """Where a page begins. Raises ``QueryInvalid`` for one that is too far."""
-    if page * size > FARTHEST:
-        raise QueryInvalid(f"No page lies more than {FARTHEST} products behind the first.")
-    return page * size
+    return SearchRequest(caller=caller, kinds=kinds, dataset=dataset, sorting=sorting, offset=page * size, limit=size)
 
 
 def field_of(name: str) -> Field:

@@ -80,7 +80,8 @@ class Conditions:
         conditions = [self.of(part, row) for part in others]
         if words:
             noted = [each for part in words for each in self._noted(part.field.path, part.words)]
-            conditions.append(self._among(row, [self._having(noted)]))
+            # A word that is asked for twice is no rarer for that, but PostgreSQL would expect it to be.
+            conditions.append(self._among(row, [self._having(list(dict.fromkeys(noted)))]))
         return and_(true(), *conditions)
 
     def _is_of_words_alone(self, criterion: HasWords) -> bool:
