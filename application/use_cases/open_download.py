@@ -21,6 +21,7 @@ from application.ports.identifiers import IdSource
 from application.ports.ledger import Ledger
 from application.ports.metrics import NO_METRICS, DownloadMetrics
 from application.ports.storage import StorageRegistry
+from application.use_cases.choose_copies import ChooseCopies
 from application.use_cases.close_download import CloseDownload
 from application.use_cases.estimate_restoration import EstimateRestoration
 from application.use_cases.estimate_wait import EstimateWait
@@ -28,7 +29,7 @@ from domain import digest, preconditions
 from domain.account import AccountKey
 from domain.byte_range import ByteRange
 from domain.download import Transfer, TransferRequest
-from domain.errors import CopiesUnreachable, DomainError, FileChanged, NotFound, RestorationNeeded, RestorationRunning
+from domain.errors import CopiesUnreachable, FileChanged, NotFound, RestorationNeeded
 from domain.file import ArchiveFile
 from domain.preconditions import Conditions, Unmodified
 from domain.quota import (
@@ -40,7 +41,7 @@ from domain.quota import (
     TicketNotValid,
     VersionChanged,
 )
-from domain.selection import Copy, in_order_of_choice, why_none_is_readable
+from domain.selection import Copy
 from domain.settlement import Outcome
 
 _REASONS: dict[type[Refusal], str] = {
@@ -147,7 +148,7 @@ class OpenDownload:
             raise NotFound(f"There is no file with checksum {request.checksum!r}.")
         if request.file_name is not None:
             found = attrs.evolve(found, file=attrs.evolve(found.file, file_name=request.file_name))
-        file, chosen = found.file, await self._chosen(found)
+        file, chosen = found.file, await self._choice.execute(found)
         conditions = attrs.evolve(request.conditions, range=None) if request.is_head else request.conditions
         ranges = preconditions.evaluate(
             conditions, e_tag=file.e_tag, last_modified=file.registered_at, size_bytes=file.size_bytes
@@ -173,7 +174,7 @@ class OpenDownload:
             opened = await self._open(copies, is_part=ranges is not None, is_continued=not decision.opened)
         except RestorationNeeded as error:
             await asyncio.shield(self.close_download.execute(transfer, Outcome(delivered_bytes=0)))
-            raise await self._asleep(found, self._why_asleep(found, error)) from error
+            raise await self._choice.why_asleep(found, error) from error
         except BaseException:
             # Cancelled or failed: the slot and the unit must go back whatever happened.
             await asyncio.shield(self.close_download.execute(transfer, Outcome(delivered_bytes=0)))
@@ -231,26 +232,9 @@ class OpenDownload:
 
         return Copies(found.file, list(chosen), reader, more)
 
-    async def _chosen(self, found: FoundFile) -> tuple[Copy, ...]:
-        now = self.clock.now()
-        if chosen := in_order_of_choice(found.copies, now):
-            return chosen
-        if chosen := await self.nearline.readable_now(found.copies):
-            return chosen
-        raise await self._asleep(found, why_none_is_readable(found.copies, now))
-
-    def _why_asleep(self, found: FoundFile, said: RestorationNeeded) -> DomainError:
-        """What was said, unless the copy in the cache was the last one, or what could restore it is down."""
-        others = [attrs.evolve(copy, readable_until=None) for copy in found.copies if not copy.is_cached]
-        refusal = why_none_is_readable(others, self.clock.now())
-        return said if isinstance(refusal, RestorationNeeded) else refusal
-
-    async def _asleep(self, found: FoundFile, refusal: DomainError) -> DomainError:
-        """The refusal, or, while the file is being restored, how long that will take."""
-        if not isinstance(refusal, RestorationNeeded) or self.estimate_restoration is None:
-            return refusal
-        seconds = await self.estimate_restoration.execute(found.file.tenant, found.file.checksum)
-        return refusal if seconds is None else RestorationRunning(seconds)
+    @property
+    def _choice(self) -> ChooseCopies:
+        return ChooseCopies(self.nearline, self.clock, self.estimate_restoration)
 
     def _transfer_request(
         self, request: DownloadRequest, file: ArchiveFile, ranges: tuple[ByteRange, ...] | None

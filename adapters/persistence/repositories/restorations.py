@@ -1,4 +1,4 @@
-"""Restorations: groups, what they ask for, and the one restoration of each file."""
+"""Restorations: the one of each file, and who has it in hand."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, not_, or_, select, tuple_, update
 
-from adapters.persistence.json_rows import encoded, unfolded
-from adapters.persistence.restoration_rows import group_from, request_from, restoration_from, values
+from adapters.persistence.json_rows import unfolded
+from adapters.persistence.repositories.restoration_groups import SqlRestorationGroups, bound
+from adapters.persistence.restoration_rows import restoration_from, values
 from adapters.persistence.tables import (
     restoration,
     restoration_group,
@@ -16,100 +17,30 @@ from adapters.persistence.tables import (
     tenant,
 )
 from adapters.persistence.transaction import Transaction
-from adapters.persistence.upserts import upsert
 from application.ports.jobs import Backlog
-from application.ports.restorations import Counts, RestorationRepository
+from application.ports.restorations import RestorationRepository
 from domain.restoration import (
     STARTED,
     UNDER_WAY,
-    RequestState,
     Restoration,
-    RestorationGroup,
-    RestorationRequest,
     RestorationState,
 )
 from domain.restoration_estimate import Queue
 
-_LIVE = (RequestState.REQUESTED.value, RequestState.AVAILABLE.value)
 _WAITS = restoration.c.state == RestorationState.REQUESTED.value
 
 
-class SqlRestorationRepository(RestorationRepository):
-    """Groups by tenant and id, requests also by checksum, restorations by tenant and checksum."""
+class SqlRestorationRepository(SqlRestorationGroups, RestorationRepository):
+    """Restorations by tenant and checksum, and the groups that ask for them."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+        super().__init__(transaction)
         self._is_locked = False
 
     async def lock(self, tenant: str) -> None:
         """The row of the tenant stands for its restorations; SQLite has one writer anyway, from here on."""
         await self._transaction.write(_locked(tenant))
         self._is_locked = True
-
-    async def save_group(self, group: RestorationGroup) -> None:
-        """Insert or replace."""
-        await self._upsert(restoration_group, [values(group)])
-
-    async def group(self, tenant: str, group_id: str) -> RestorationGroup | None:
-        """One group."""
-        query = _groups(tenant).where(restoration_group.c.group_id == group_id)
-        row = (await self._transaction.read(query)).mappings().first()
-        return None if row is None else group_from(dict(row))
-
-    async def groups(self, tenant: str, *, after: str | None, limit: int) -> tuple[RestorationGroup, ...]:
-        """Groups by id."""
-        query = _groups(tenant)
-        if after is not None:
-            query = query.where(restoration_group.c.group_id > after)
-        result = await self._transaction.read(query.order_by(restoration_group.c.group_id).limit(limit))
-        return tuple(group_from(dict(row)) for row in result.mappings())
-
-    async def disown(self, tenant: str, email: str) -> int:
-        """Make the groups that a user asked for nobody's."""
-        asked = restoration_group.c
-        result = await self._transaction.write(
-            update(restoration_group)
-            .where(asked.tenant == tenant, asked.requested_by == email)
-            .values(requested_by=None)
-        )
-        return result.rowcount
-
-    async def counts(self, tenant: str, group_ids: Collection[str]) -> dict[str, Counts]:
-        """Requests of groups, counted."""
-        asked = restoration_request.c
-        wanted = unfolded(self._transaction.dialect, "wanted", [asked.group_id])
-        query = (
-            select(asked.group_id, asked.state, func.count())
-            .where(asked.tenant == tenant, asked.group_id.in_(select(wanted.c.group_id)))
-            .group_by(asked.group_id, asked.state)
-        )
-        found: dict[str, dict[str, int]] = {}
-        for row in await self._transaction.read(query, _bound(group_ids)):
-            group_id, state, count = tuple(row)
-            found.setdefault(group_id, {})[state] = count
-        return {group_id: _counts(of_state) for group_id, of_state in found.items()}
-
-    async def save_requests(self, requests: Sequence[RestorationRequest]) -> None:
-        """Insert or replace."""
-        rows = sorted(requests, key=lambda row: (row.tenant, row.group_id, row.checksum))
-        await self._upsert(restoration_request, [values(row) for row in rows])
-
-    async def of_group(self, tenant: str, group_id: str) -> tuple[RestorationRequest, ...]:
-        """The requests of a group, by checksum."""
-        asked = restoration_request.c
-        query = select(restoration_request).where(asked.tenant == tenant, asked.group_id == group_id)
-        result = await self._transaction.read(query.order_by(asked.checksum))
-        return tuple(request_from(dict(row)) for row in result.mappings())
-
-    async def live_requests(self, tenant: str, checksums: Collection[str]) -> tuple[RestorationRequest, ...]:
-        """Those that wait or count on a file."""
-        asked = restoration_request.c
-        wanted = unfolded(self._transaction.dialect, "wanted", [asked.checksum])
-        query = select(restoration_request).where(
-            asked.tenant == tenant, asked.checksum.in_(select(wanted.c.checksum)), asked.state.in_(_LIVE)
-        )
-        result = await self._transaction.read(query.order_by(asked.group_id, asked.checksum), _bound(checksums))
-        return tuple(request_from(dict(row)) for row in result.mappings())
 
     async def of_files(self, tenant: str, checksums: Collection[str]) -> dict[str, Restoration]:
         """The restorations of files; whoever has the lock keeps them from being taken in hand until this unit ends."""
@@ -121,7 +52,7 @@ class SqlRestorationRepository(RestorationRepository):
         )
         if self._is_locked:
             query = query.with_for_update(of=restoration)
-        result = await self._transaction.read(query, _bound(checksums))
+        result = await self._transaction.read(query, bound(checksums))
         return {row["checksum"]: restoration_from(dict(row)) for row in result.mappings()}
 
     async def save(self, restorations: Sequence[Restoration]) -> None:
@@ -258,10 +189,6 @@ class SqlRestorationRepository(RestorationRepository):
         await self._transaction.write(delete(restoration_history).where(restoration_history.c.ended_at < before))
         return gone.rowcount
 
-    async def _upsert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            await self._transaction.write(upsert(self._transaction.dialect, table), rows)
-
 
 _table = restoration
 """The table, where a restoration is at hand under its name."""
@@ -277,18 +204,3 @@ def _is_free(state: RestorationState, now: datetime) -> ColumnElement[bool]:
 
 def _locked(name: str) -> Select[Any]:
     return select(tenant.c.name).where(tenant.c.name == name).with_for_update()
-
-
-def _groups(name: str) -> Select[Any]:
-    return select(restoration_group).where(restoration_group.c.tenant == name)
-
-
-def _bound(keys: Collection[str]) -> dict[str, str]:
-    return {"wanted": encoded([key] for key in sorted(keys))}
-
-
-def _counts(of_state: dict[str, int]) -> Counts:
-    waiting = of_state.pop(RequestState.REQUESTED.value, 0)
-    available = of_state.pop(RequestState.AVAILABLE.value, 0)
-    failed = of_state.pop(RequestState.FAILED.value, 0)
-    return Counts(waiting=waiting, available=available, failed=failed, others=sum(of_state.values()))
