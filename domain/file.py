@@ -8,6 +8,11 @@ import attrs
 from domain.errors import InvalidValue
 from domain.text import is_storable
 
+LONGEST_KEY = 1024
+"""Bytes, as UTF-8, of what files and products are found by: an entry of an index has room for no more."""
+
+_MOST_BYTES = 2**63 - 1
+
 
 class DataType(StrEnum):
     """Upstream's data types; only ``RAWDATA`` is counted against a quota."""
@@ -31,6 +36,8 @@ def _filled(_instance: object, attribute: "attrs.Attribute[str]", value: str) ->
 def _one_segment(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     """A checksum is a segment of every URL that leads to its file, and a slash would end the segment."""
     _filled(instance, attribute, value)
+    if len(value.encode()) > LONGEST_KEY:
+        raise InvalidValue(f"{attribute.name} must be a text of at most {LONGEST_KEY} bytes of UTF-8.")
     if "/" in value or value in {".", ".."}:
         raise InvalidValue(f"{attribute.name} must fit into one segment of a URL: no '/', and neither '.' nor '..'.")
 
@@ -38,6 +45,8 @@ def _one_segment(instance: object, attribute: "attrs.Attribute[str]", value: str
 def _not_negative(_instance: object, attribute: "attrs.Attribute[int]", value: int) -> None:
     if value < 0:
         raise InvalidValue(f"{attribute.name} must not be negative, but is {value}.")
+    if value > _MOST_BYTES:
+        raise InvalidValue(f"{attribute.name} must be a number of 64 bits.")
 
 
 @attrs.frozen(kw_only=True)

@@ -8,15 +8,13 @@ import attrs
 
 from domain.coverage import BoundingBox, TimeSpan, bounding_box, time_span
 from domain.errors import InvalidValue
-from domain.file import DataType
+from domain.file import LONGEST_KEY, DataType
 from domain.plain_json import require_plain_json
 from domain.text import is_storable
 from domain.urn import EntityType, Urn
 
 LONGEST_TEXT = 1024
 """Characters of a name, a label or a tag: longer ones are content, which belongs into the properties."""
-LONGEST_KEY = 1024
-"""Bytes, as UTF-8, of what products and files are found by: an entry of an index has room for no more."""
 MOST_FILES = 10_000
 MOST_TAGS = 1_000
 

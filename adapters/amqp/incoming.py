@@ -29,7 +29,9 @@ from application.ports.messages import (
     TenantDeleted,
     UserDeleted,
 )
+from domain.file import LONGEST_KEY
 from domain.restoration import DEFAULT_HOURS, MOST_FILES
+from domain.text import is_storable
 
 MOST_BYTES = 4 * 1024 * 1024
 """The largest body that is read; a thousand checksums have less than a tenth of it."""
@@ -74,7 +76,7 @@ def read(delivery: Delivery) -> Received:
     body = _object(delivery.body)
     is_about_tenants = delivery.event in (topology.TENANT_CREATED, topology.TENANT_DELETED)
     tenant = body.get("tenant") if is_about_tenants else delivery.headers.get(TENANT_HEADER)
-    if not isinstance(tenant, str) or not tenant:
+    if not isinstance(tenant, str) or not is_storable(tenant):
         where = "The member 'tenant'" if is_about_tenants else f"The header {TENANT_HEADER}"
         raise Unreadable(f"{where} is missing or no text.")
     is_own = delivery.headers.get(ORIGIN_HEADER) == topology.SERVICE_TYPE
@@ -124,7 +126,7 @@ def _no_number(word: str) -> float:
 
 def _identity(delivery: Delivery, tenant: str) -> tuple[str, bool]:
     """The sender's id of the message; else a fingerprint, because upstream sends none."""
-    if isinstance(delivery.message_id, str) and delivery.message_id:
+    if isinstance(delivery.message_id, str) and is_storable(delivery.message_id):
         return f"{delivery.event}/{delivery.message_id}"[:512], True
     print_of = hashlib.sha256()
     for part in (delivery.event, tenant, str(delivery.timestamp)):
@@ -183,13 +185,16 @@ def _file_reference(body: Body) -> Fact:
 
 def _restoration(body: Body) -> Fact:
     checksums = body.get("checksums")
-    if not isinstance(checksums, list) or not all(isinstance(item, str) and item for item in checksums):
-        raise Unreadable("The member 'checksums' is no list of texts.")
+    if not isinstance(checksums, list) or not all(isinstance(item, str) and _is_key(item) for item in checksums):
+        raise Unreadable(f"The member 'checksums' is no list of texts of at most {LONGEST_KEY} bytes.")
     if len(checksums) > MOST_FILES:
         raise Unreadable(f"The message asks for {len(checksums)} files; a group has at most {MOST_FILES}.")
+    group_id = _text(body, "groupId")
+    if not _is_key(group_id):
+        raise Unreadable(f"The member 'groupId' has more than {LONGEST_KEY} bytes.")
     hours = _optional_number(body, "availabilityHours")
     return RestorationRequested(
-        group_id=_text(body, "groupId"),
+        group_id=group_id,
         checksums=tuple(dict.fromkeys(checksums)),
         available_hours=DEFAULT_HOURS if hours is None else hours,
     )
@@ -259,9 +264,14 @@ def _text(body: Body, name: str) -> str:
 
 def _optional_text(body: Body, name: str) -> str | None:
     value = body.get(name)
-    if value is not None and (not isinstance(value, str) or "\0" in value):
+    if value is not None and value != "" and (not isinstance(value, str) or not is_storable(value)):
         raise Unreadable(f"The member {name!r} is no text.")
     return value
+
+
+def _is_key(text: str) -> bool:
+    """Whether something can be found by it: what is longer fits into no index."""
+    return is_storable(text) and len(text.encode()) <= LONGEST_KEY
 
 
 def _number(body: Body, name: str) -> int:

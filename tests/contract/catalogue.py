@@ -13,10 +13,10 @@ from application.errors import Conflict
 from application.ports.products import CatalogueFinder, FoundProduct
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.access import ANONYMOUS_EMAIL, Caller, Role
-from domain.file import DataType
+from domain.file import LONGEST_KEY, DataType
 from domain.groups import AccessGroup, Memberships, groups_of
 from domain.licence import Licence
-from domain.product import LONGEST_KEY, LONGEST_TEXT, FileEntry, Product
+from domain.product import LONGEST_TEXT, FileEntry, Product
 from domain.product_access import Allowed, Locked, NoDataRight, NotInProduct, NotVisible, may_download
 from domain.rights import FileLevel, MetadataLevel
 from domain.statement import Statement

@@ -129,6 +129,8 @@ POISON = {
     "no action": ({"email": "a"}, JACKSON, "demo", "action"),
     "a number for an e-mail": ({"email": 5, "action": "DELETE"}, JACKSON, "demo", "email"),
     "no tenant": (DELETE_ALICE, JACKSON, None, "regards.tenant"),
+    "a NUL in a tenant": (DELETE_ALICE, JACKSON, "a\0b", "regards.tenant"),
+    "half a character": ({"email": "\ud800", "action": "DELETE"}, JACKSON, "demo", "email"),
     "a number for a tenant": (DELETE_ALICE, JACKSON, 5, "regards.tenant"),
     "an unknown converter": (DELETE_ALICE, {"regards.converter": "XML"}, "demo", "XML"),
     "ten megabytes": (b'{"email":"' + b"a" * 10_000_000 + b'"}', JACKSON, "demo", "bytes"),

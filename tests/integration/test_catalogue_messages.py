@@ -142,7 +142,11 @@ async def test_a_message_may_not_say_when_it_was_sent(client, handled, timestamp
     assert received.sent_at is None
 
 
+RESTORE = "regards.broadcast.fr.cnes.regards.modules.filecatalog.amqp.input.FilesRestorationRequestEvent"
+
 POISON = {
+    "a checksum for no index": (RESTORE, {"groupId": "g", "checksums": ["é" * 513]}, "checksums"),
+    "a group for no index": (RESTORE, {"groupId": "g" * 1025, "checksums": []}, "groupId"),
     "no action": (PRODUCTS, {"features": []}, "action"),
     "another action": (PRODUCTS, {"action": "PATCH", "features": []}, "PATCH"),
     "no features": (PRODUCTS, {"action": "CREATE"}, "features"),
@@ -215,3 +219,11 @@ async def test_of_a_message_of_which_a_part_was_refused_only_that_part_is_put_as
     # Another message than the one that is known as handled: mended, it can be published again as it stands.
     assert dead.properties["message_id"] == "m1/refused"
     assert client.depth("regards.DLQ") == 0
+
+
+async def test_a_message_id_that_no_database_holds_is_none(client, handled):
+    async with consuming(client, handled):
+        client.publish(PRODUCTS, {"action": "CREATE", "features": []}, headers=JACKSON, message_id="a\0b")
+        (received,) = await handled.become(1)
+
+    assert not received.is_id_certain

@@ -46,10 +46,18 @@ def test_texts_of_a_file_are_filled(field, value):
         attrs.evolve(a_file(), **{field: value})
 
 
-def test_a_size_is_not_negative():
+@pytest.mark.parametrize("size", [-1, 2**63])
+def test_a_size_is_not_negative_and_fits_into_64_bits(size):
     assert a_file(size=0).size_bytes == 0
+    assert a_file(size=2**63 - 1).size_bytes == 2**63 - 1
     with pytest.raises(InvalidValue):
-        a_file(size=-1)
+        a_file(size=size)
+
+
+def test_a_checksum_is_no_longer_than_an_index_has_room_for():
+    assert a_file("é" * 512).checksum == "é" * 512
+    with pytest.raises(InvalidValue, match="1024 bytes"):
+        a_file("é" * 512 + "a")
 
 
 @pytest.mark.parametrize("field", ["storage", "url"])
