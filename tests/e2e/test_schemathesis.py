@@ -69,6 +69,8 @@ PARAMETERS = {
     "group_id": "group_id",
     "t": "ticket",
     "property_name": "property",
+    "facets": "property",
+    "properties": "property",
     "sort": "sort",
     "bbox": "bbox",
     "g": "geometry",
