@@ -16,7 +16,7 @@ from benchmarks.reference import reference_server
 from benchmarks.report import Line, table
 from benchmarks.setting import BenchFile, Setting
 
-BENCHMARKS = ("whole_file", "ranges", "small_files", "fairness", "slow_clients", "s3")
+BENCHMARKS = ("whole_file", "ranges", "small_files", "fairness", "slow_clients", "s3", "front_door")
 
 
 def main() -> int:

@@ -31,7 +31,8 @@ _COMMITS_OFFSET = 8
 class Installation:
     """A data folder with one tenant, one storage and some files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
+        """``settings`` of every process, ``database_url`` among them for another database than the embedded one."""
         self.files = folder / "files"
         self.files.mkdir()
         self.data = folder / "data"
@@ -43,6 +44,7 @@ class Installation:
             "RS_DOWNLOADER_PORT": "0",
             "RS_DOWNLOADER_TOKEN_LIFETIME_SECONDS": str(ENDS_NEVER),
             "RS_DOWNLOADER_LOG_FORMAT": "json",
+            **{f"RS_DOWNLOADER_{name.upper()}": value for name, value in settings.items()},
         }
         self._run("migrate")
         self._run("tenants", "add", TENANT)
@@ -56,11 +58,11 @@ class Installation:
         """The embedded database's file."""
         return self.data / "rs-downloader.db"
 
-    def tokens_of(self, users: Iterable[str]) -> list[str]:
+    def tokens_of(self, users: Iterable[str], role: Role = Role.PROJECT_ADMIN) -> list[str]:
         """Tokens of many users, without a process for each."""
         tokens = JwtTokens(signing_key("", self.data / "jwt.key"), SystemClock())
         lifetime = timedelta(days=1)
-        return [tokens.issue(Caller(TENANT, user, Role.PROJECT_ADMIN), lifetime) for user in users]
+        return [tokens.issue(Caller(TENANT, user, role), lifetime) for user in users]
 
     def add_file(self, name: str, size: int, *, counted: bool = True, verify: bool = False) -> str:
         """Write a file of ``size`` bytes that nothing compresses, register it, and return its checksum.

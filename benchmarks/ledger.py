@@ -15,26 +15,23 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-
-from sqlalchemy import make_url
 
 from adapters.persistence import migrate
 from adapters.persistence.engine import create_engine_for
 from adapters.persistence.finder import SqlFileFinder
 from adapters.persistence.grouping import LARGEST_GROUP
 from adapters.persistence.ledger import SqlLedger
+from benchmarks.databases import VARIABLE, fresh_schema
 from benchmarks.report import Line, interleaved, median_ratio, spread, table
 from domain.account import AccountKey
 from domain.download import TransferRequest
 from domain.quota import Granted, Policy
 from domain.settlement import Outcome
 
-VARIABLE = "RS_DOWNLOADER_TEST_POSTGRES_URL"
 TENANT, SIZE, MANY = "bench", 1024, 1000
 GOAL_TRANSACTIONS = 0.1
 
@@ -52,7 +49,7 @@ def main() -> int:
     if VARIABLE not in os.environ:
         print(f"\nPostgreSQL was not measured: {VARIABLE} names no server.")
         return 0
-    with _schema(os.environ[VARIABLE]) as url:
+    with fresh_schema(os.environ[VARIABLE]) as url:
         print(f"\n### PostgreSQL\n\n{table(measured(url, seconds, rounds))}", flush=True)
     return 0
 
@@ -172,24 +169,6 @@ def _raw(url: str, users: int, seconds: float) -> float:
                 connection.exec_driver_sql(f"UPDATE bench_raw SET n = n + 1 WHERE id = {mark}", (count % users,))
                 count += 1
             return count / (time.monotonic() - started)
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _schema(server: str) -> Iterator[str]:
-    """A migrated schema of its own on a PostgreSQL server, gone afterwards."""
-    schema = f"bench_{secrets.token_hex(8)}"
-    engine = create_engine_for(server)
-    try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-            url = make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
-            try:
-                migrate.upgrade(url.render_as_string(hide_password=False))
-                yield url.render_as_string(hide_password=False)
-            finally:
-                connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     finally:
         engine.dispose()
 

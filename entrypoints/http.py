@@ -27,7 +27,7 @@ from application.use_cases.keep_instance import KeepInstance
 from application.use_cases.renew_transfers import RenewTransfers
 from application.use_cases.report_refusals import ReportRefusals
 from application.use_cases.run_job import RunJob
-from domain.profile import Profile, relays
+from domain.profile import Profile
 from entrypoints.containers.http import HTTPContainer, use_cases_of
 from entrypoints.jobs import upkeep_of
 from entrypoints.lifetimes import opened
@@ -134,11 +134,10 @@ def create_from(container: HTTPContainer, management: socket.socket | None = Non
             yield
 
     proxies = ClientAddresses.behind(settings.proxy_networks)
-    use_cases = container.use_cases
-    deliver = use_cases.relay_download if relays(settings.active_profiles) else use_cases.open_download
     return create_app(
         dependencies={
-            **provided({**use_cases_of(container), "deliver_file": deliver}),
+            **provided(use_cases_of(container)),
+            **provided({"deliver_file": container.deliver_file, "front_door": container.front_door}),
             "known_tenants": Provide(lambda: container.known_tenants(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "oauth_client": Provide(lambda: container.oauth_client(), sync_to_thread=False),  # noqa: PLW0108 - as below
             "client_addresses": Provide(lambda: proxies, sync_to_thread=False),

@@ -6,14 +6,22 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.http.authentication import Authenticator, KnownTenants
+from adapters.http.catalogue.downloads import FrontDoor
 from adapters.http.oauth import OAuthClient
 from adapters.security.external import ExternalTokens
 from adapters.security.key_sets import KeySets
+from application.use_cases.deliver_file import DeliverFile
+from domain.profile import relays
 from entrypoints.containers.adapters import Adapters
 from entrypoints.containers.use_cases import UseCases
 from entrypoints.settings import Settings
 
 _one = providers.Singleton
+
+
+def _who_delivers(settings: Settings, here: DeliverFile, there: DeliverFile) -> DeliverFile:
+    """A front door alone has other instances deliver."""
+    return there if relays(settings.active_profiles) else here
 
 
 class HTTPContainer(containers.DeclarativeContainer):
@@ -26,6 +34,8 @@ class HTTPContainer(containers.DeclarativeContainer):
     external_tokens = _one(ExternalTokens, adapters.unit_of_work.provider, key_sets, adapters.clock)
     known_tenants = _one(KnownTenants, use_cases.list_tenants, use_cases.list_maintenance, adapters.clock)
     oauth_client = _one(OAuthClient, settings.provided.oauth_client_credentials)
+    deliver_file = _one(_who_delivers, settings, use_cases.open_download, use_cases.relay_download)
+    front_door = _one(FrontDoor, use_cases.decide_access, deliver_file)
     authenticator = _one(
         Authenticator,
         adapters.tokens,

@@ -12,6 +12,7 @@ from litestar.testing import AsyncTestClient
 
 from adapters.http.app import create_app
 from adapters.http.authentication import Authenticator, KnownTenants
+from adapters.http.catalogue.downloads import FrontDoor
 from adapters.security.tokens import JwtTokens
 from application.delivery.copies import Suspicion
 from application.delivery.guarded import Deadlines
@@ -132,7 +133,7 @@ class Service:
         close_download = CloseDownload(ledger=ledger, running=running, slots=slots, clock=clock)
         estimate_wait = EstimateWait(ledger=ledger, clock=clock)
         nearline = Nearline(registry, clock)
-        return {
+        found: dict[str, Any] = {
             "deliver_file": OpenDownload(
                 finder=InMemoryFileFinder(self.database),
                 registry=registry,
@@ -204,6 +205,8 @@ class Service:
                 oauth_client=self.oauth_client,
             ),
         }
+        found["front_door"] = FrontDoor(found["decide_access"], found["deliver_file"])
+        return found
 
 
 def _given(use_case: object) -> Provide:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import attrs
 from litestar import Request, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
@@ -34,6 +35,14 @@ Accepting = Annotated[
 ]
 
 
+@attrs.frozen
+class FrontDoor:
+    """What a request needs here, as one dependency: Litestar starts a task group to resolve several."""
+
+    decide_access: DecideAccess
+    deliver_file: DeliverFile
+
+
 @route(
     "/downloads/{urn:str}/files/{checksum:str}",
     http_method=GET_AND_HEAD,
@@ -44,13 +53,12 @@ async def download_product_file(
     request: Request[Caller, Any, Any],
     urn: FromPath[str],
     checksum: FromPath[str],
-    decide_access: NamedDependency[SkipValidation[DecideAccess]],
-    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
+    front_door: NamedDependency[SkipValidation[FrontDoor]],
     inline: Inline = None,
     accepting: Accepting = None,
 ) -> ASGIApp:
     """A file of a product that the caller sees, charged to the caller's own account."""
-    return await _answer(request, urn, (checksum,), decide_access, deliver_file, inline=inline, accepting=accepting)
+    return await _answer(request, urn, (checksum,), front_door, inline=inline, accepting=accepting)
 
 
 @route(
@@ -64,29 +72,25 @@ async def download_product_file_by_name(
     urn: FromPath[str],
     checksum: FromPath[str],
     filename: FromPath[str],
-    decide_access: NamedDependency[SkipValidation[DecideAccess]],
-    deliver_file: NamedDependency[SkipValidation[DeliverFile]],
+    front_door: NamedDependency[SkipValidation[FrontDoor]],
     inline: Inline = None,
     accepting: Accepting = None,
 ) -> ASGIApp:
     """The same file, for clients that name what they save after the last segment; ``filename`` chooses nothing."""
-    return await _answer(
-        request, urn, (checksum, filename), decide_access, deliver_file, inline=inline, accepting=accepting
-    )
+    return await _answer(request, urn, (checksum, filename), front_door, inline=inline, accepting=accepting)
 
 
 async def _answer(
     request: Request[Caller, Any, Any],
     urn: str,
     names: tuple[str, ...],
-    decide_access: DecideAccess,
-    deliver_file: DeliverFile,
+    front_door: FrontDoor,
     *,
     inline: bool | None,
     accepting: bool | None,
 ) -> ASGIApp:
     checksum = names[0]
-    decision = await decide_access.execute(
+    decision = await front_door.decide_access.execute(
         DecideAccessRequest(
             caller=request.user,
             urn=urn_of(urn),
@@ -105,7 +109,7 @@ async def _answer(
         return AnswerResponse(refusal).to_asgi_response(None, request)
     answer = download_answer(
         request,
-        deliver_file,
+        front_door.deliver_file,
         account=AccountKey.of_user(request.user.tenant, request.user.email),
         checksum=checksum,
         inline=bool(inline),
