@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+import attrs
 import msgspec
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.response.base import ASGIResponse
@@ -33,16 +34,17 @@ class AnswerResponse(Response[Any]):
 
 
 def below(answer: Answer, prefix: str) -> Answer:
-    """The same problem for a client that sees our root below a prefix: its references lead to us from there as well."""
-    if not prefix or ("content-type", PROBLEM_JSON) not in answer.headers:
+    """The same answer for a client that sees our root below a prefix: its references lead to us from there as well."""
+    if not prefix:
         return answer
+    moved = [
+        (name, value.replace("</", f"<{prefix}/", 1) if name == "link" else value) for name, value in answer.headers
+    ]
+    if ("content-type", PROBLEM_JSON) not in moved:
+        return attrs.evolve(answer, headers=moved)
     members = msgspec.json.decode(answer.body)
     members |= {name: prefix + members[name] for name in _REFERENCES if str(members.get(name, "")).startswith("/")}
-    kept = [
-        (name, value.replace("</", f"<{prefix}/", 1) if name == "link" else value)
-        for name, value in answer.headers
-        if name not in {"content-length", "cache-control"}
-    ]
+    kept = [field for field in moved if field[0] not in {"content-length", "cache-control"}]
     return Answer.of(answer.status, kept, msgspec.json.encode(members))
 
 

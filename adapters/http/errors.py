@@ -69,7 +69,7 @@ def answer_for(error: Exception, *, accept: str, restorations: str = RESTORATION
         case RangeNotSatisfiable():
             return _outside(error, accept)
         case TicketRefused() if not asks_for_problem(accept):
-            return Answer.of(403, [])
+            return Answer.of(403, [explained(kind_of(error))])
         case TenantInMaintenance() if not asks_for_problem(accept):
             headers = [("content-type", PLAIN_TEXT), ("retry-after", str(kind_of(error).retry_after))]
             return Answer.of(kind_of(error).status, headers, str(error).encode())
@@ -112,7 +112,7 @@ def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after
     kind = REFUSALS[type(refusal)]
     if not isinstance(refusal, QuotaExceeded | RateExceeded | ConnectionsExceeded):
         if isinstance(refusal, TicketNotValid) and not asks_for_problem(accept):
-            return Answer.of(kind.status, [])
+            return Answer.of(kind.status, [explained(kind)])
         return problem(kind, kind.explanation)
     policy = _POLICIES[type(refusal)]
     remaining = max(0, refusal.limit - refusal.current)
@@ -124,7 +124,7 @@ def answer_for_refusal(refusal: Refusal, *, email: str, accept: str, retry_after
     if retry_after is not None:
         headers.append(("retry-after", str(retry_after)))
     if not asks_for_problem(accept):
-        return Answer.of(kind.status, [("content-type", PLAIN_TEXT), *headers], sentence.encode())
+        return Answer.of(kind.status, [("content-type", PLAIN_TEXT), explained(kind), *headers], sentence.encode())
     extra = {
         "limit": refusal.limit,
         "current": refusal.current,
@@ -159,6 +159,11 @@ def problem(
     if kind.status == HTTPStatus.UNAUTHORIZED:
         sent.append(("www-authenticate", 'Bearer realm="rs-downloader"'))
     return Answer.of(kind.status, sent, msgspec.json.encode(members))
+
+
+def explained(kind: Kind) -> tuple[str, str]:
+    """Where people read what an answer means whose body is upstream's (RFC 8288, relation ``help``)."""
+    return "link", f'<{kind.type}>; rel="help"'
 
 
 def asks_for_problem(accept: str) -> bool:

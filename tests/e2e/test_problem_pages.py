@@ -25,6 +25,7 @@ from domain.errors import (
     RestorationNeeded,
     RestorationRunning,
     TenantInMaintenance,
+    TicketRefused,
 )
 from domain.product_access import Allowed, Locked, NoDataRight, NotInProduct, NotVisible, ProductAccess
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, Refusal, TicketNotValid, VersionChanged
@@ -209,3 +210,24 @@ def test_a_range_outside_the_file_is_explained_to_who_asks():
 
     assert (plain.body, dict(plain.headers)["content-range"]) == (b"", "bytes */5")
     assert (document_of(explained)["sizeBytes"], dict(explained.headers)["content-range"]) == (5, "bytes */5")
+
+
+async def test_an_answer_in_upstreams_words_leads_to_its_page_as_well():
+    said = [
+        answer_for_refusal(refusal, email="a@x.org", accept="*/*", retry_after=None)
+        for refusal in (*REFUSALS[:3], TicketNotValid(None))
+    ]
+    said += [
+        answer
+        for decision in (Locked(a_licence()), NoDataRight())
+        if (answer := access_refusal(decision, accept_url="https://example.org/accept", accept="*/*")) is not None
+    ]
+    async with Service().client() as client:
+        for answer in (*said, answer_for(TicketRefused("No."), accept="")):
+            (link,) = [value for name, value in answer.headers if name == "link"]
+            target = re.fullmatch(r'<(/problems/[\w-]+)>; rel="help"', link)
+            assert target is not None, link
+            assert (await client.get(target[1])).json()["status"] == answer.status
+            moved = dict(moved_below(answer, "/api").headers)
+            assert moved["link"].startswith(f"</api{target[1]}>")
+            assert len(moved) == len(answer.headers)

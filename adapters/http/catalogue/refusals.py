@@ -2,7 +2,7 @@
 
 import msgspec
 
-from adapters.http.errors import Answer, asks_for_problem, problem
+from adapters.http.errors import Answer, asks_for_problem, explained, problem
 from adapters.http.problems import ACCESS_REFUSALS
 from domain.licence import Licence
 from domain.product_access import Allowed, Locked, NoDataRight, ProductAccess
@@ -25,9 +25,9 @@ def access_refusal(decision: ProductAccess, *, accept_url: str, accept: str) -> 
             if asks_for_problem(accept):
                 extra = {**body, **_dataset(licence), "advice": kind.explanation}
                 return problem(kind, _sentence(licence), extra=extra)
-            return Answer.of(kind.status, [("content-type", JSON)], msgspec.json.encode(body))
+            return Answer.of(kind.status, [("content-type", JSON), explained(kind)], msgspec.json.encode(body))
         case NoDataRight() if not asks_for_problem(accept):
-            return Answer.of(kind.status, [])
+            return Answer.of(kind.status, [explained(kind)])
         case _:
             return problem(kind, kind.explanation)
 
