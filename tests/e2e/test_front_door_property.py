@@ -2,7 +2,7 @@
 
 import anyio
 import attrs
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.access import Role
@@ -122,7 +122,33 @@ async def answers(service: Service, case: Case):
     return head, get
 
 
+FULL = MetadataLevel.FULL_ACCESS, FileLevel.INHERITED_ACCESS
+SEEN_ONLY = MetadataLevel.FULL_ACCESS, FileLevel.NO_ACCESS
+A_MEMBER = Case(
+    role=Role.REGISTERED_USER,
+    tenant=TENANT,
+    urn=str(a_urn(1)),
+    checksum="data1",
+    levels=(FULL, None),
+    is_member=True,
+    is_public=False,
+    licence="none",
+    query={},
+)
+
+
 @settings(max_examples=40, deadline=None)
+@example(A_MEMBER)
+@example(attrs.evolve(A_MEMBER, levels=(SEEN_ONLY, None)))
+@example(attrs.evolve(A_MEMBER, levels=(SEEN_ONLY, FULL)))
+@example(attrs.evolve(A_MEMBER, levels=(SEEN_ONLY, None), is_public=True, role=Role.PUBLIC))
+@example(attrs.evolve(A_MEMBER, checksum="data2"))
+@example(attrs.evolve(A_MEMBER, checksum="loose"))
+@example(attrs.evolve(A_MEMBER, licence="open"))
+@example(attrs.evolve(A_MEMBER, licence="open", query={"acceptLicense": "true"}))
+@example(attrs.evolve(A_MEMBER, urn=str(a_urn(1, version=None))))
+@example(attrs.evolve(A_MEMBER, tenant=OTHER_TENANT))
+@example(attrs.evolve(A_MEMBER, tenant=OTHER_TENANT, role=Role.PROJECT_ADMIN))
 @given(CASES)
 def test_get_and_head_agree_and_nobody_without_a_right_gets_a_byte_of_data(case):
     head, get = anyio.run(answers, a_service(case), case)
