@@ -4,7 +4,9 @@ import asyncio
 import errno
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from weakref import WeakValueDictionary
 
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -14,10 +16,19 @@ from adapters.http.response_errors import AbortResponse, ClientDisconnected, Sou
 
 STEP_BYTES = 256 * 1024
 COLD_STEP_BYTES = 512 * 1024
+COLD_AT_ONCE = 16
+"""Steps of one disk at a time: a disk that hangs holds so many threads, and leaves the others to the others."""
+_cold = ThreadPoolExecutor(16 * COLD_AT_ONCE, thread_name_prefix="cold")
+_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 _LAST_MESSAGE = {"type": "http.response.body", "body": b"", "more_body": False}
 _SOCKET_ERRORS = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN})
 
 logger = logging.getLogger(__name__)
+
+
+def turns_of(disk: str) -> asyncio.Semaphore:
+    """Who may copy from a disk in a thread now; the same for as long as somebody does."""
+    return _turns.setdefault(disk, asyncio.Semaphore(COLD_AT_ONCE))
 
 
 class ResponseSender:
@@ -123,7 +134,7 @@ class ResponseSender:
             self.watch.raise_if_gone()
             try:
                 if is_cold:
-                    sent = await self._copy_in_thread(descriptor, offset, min(left, COLD_STEP_BYTES))
+                    sent = await self._copy_in_thread(message, descriptor, offset, min(left, COLD_STEP_BYTES))
                 else:
                     sent = os.sendfile(self.watch.descriptor(), descriptor, offset, min(left, STEP_BYTES))
             except BlockingIOError:
@@ -146,19 +157,20 @@ class ResponseSender:
                 # Other connections get their turn; after the last byte there is nothing left to be fair about.
                 await asyncio.sleep(0)
 
-    async def _copy_in_thread(self, descriptor: int, offset: int, count: int) -> int:
-        loop = asyncio.get_running_loop()
-        step = loop.run_in_executor(None, os.sendfile, self.watch.descriptor(), descriptor, offset, count)
-        try:
-            return await asyncio.shield(step)
-        except asyncio.CancelledError:
-            # The caller closes both descriptors next; the thread must not find others under their numbers.
-            while not step.done():
-                try:
-                    await asyncio.wait([step])
-                except asyncio.CancelledError:
-                    continue
-            raise
+    async def _copy_in_thread(self, message: dict[str, Any], descriptor: int, offset: int, count: int) -> int:
+        async with turns_of(message.get("disk", "")):
+            loop = asyncio.get_running_loop()
+            step = loop.run_in_executor(_cold, os.sendfile, self.watch.descriptor(), descriptor, offset, count)
+            try:
+                return await asyncio.shield(step)
+            except asyncio.CancelledError:
+                # The caller closes both descriptors next; the thread must not find others under their numbers.
+                while not step.done():
+                    try:
+                        await asyncio.wait([step])
+                    except asyncio.CancelledError:
+                        continue
+                raise
 
     async def _pass_on(self, message: dict[str, Any]) -> None:
         await self._cycle.send(message)  # type: ignore[arg-type]  # uvicorn checks the type at run time.

@@ -3,7 +3,8 @@
 The message::
 
     {"type": "http.response.zerocopysend", "file": <int or object with fileno()>, "offset": int, "count": int,
-     "more_body": bool = False, "progress": Callable[[int], None] | None = None, "cold": bool = False}
+     "more_body": bool = False, "progress": Callable[[int], None] | None = None, "cold": bool = False,
+     "disk": str = ""}
 
 sends ``count`` bytes of a regular file, calling ``progress`` with the bytes of each step; what that raises ends the
 send. ``cold`` reads in a worker thread. It may be mixed with ``http.response.body`` messages in one response, which

@@ -165,6 +165,8 @@ async def _send_piece(send: Send, piece: Region | Chunk, opened: Opened, *, more
                 "count": piece.length,
                 "more_body": more,
                 "progress": opened.delivery.handed_over,
+                "cold": piece.disk is not None,
+                "disk": piece.disk or "",
             }
         )
     except SourceFailed as error:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 import attrs
@@ -16,6 +17,8 @@ from application.ports.storage import ArchivingStorage, ByteSource, CopyStatus, 
 from domain.errors import InvalidValue
 from domain.file import FileLocation
 from domain.storage_location import StorageType
+
+Result = TypeVar("Result")
 
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 _NO_NOWAIT = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
@@ -99,6 +102,7 @@ class LocalByteSource(ByteSource):
     _descriptor: int
     _status: CopyStatus
     _threads: DiskThreads = attrs.field(factory=DiskThreads)
+    _may_hang: bool = False
     _is_open: bool = True
     _readings: int = 0
 
@@ -110,13 +114,16 @@ class LocalByteSource(ByteSource):
     def file_descriptor(self) -> int | None:
         return self._descriptor
 
+    @property
+    def may_hang(self) -> bool:
+        return self._may_hang
+
     async def read(self, offset: int, length: int) -> bytes:
         try:
             data = _read_cached(self._descriptor, offset, length)
             if data is None:
                 # A cache miss waits for the disk: in a thread, so that nobody else waits with it.
-                self._readings += 1
-                data = await self._threads.run(os.pread, self._descriptor, length, offset, ended=self._reading_ended)
+                data = await self._in_thread(os.pread, self._descriptor, length, offset)
         except OSError as error:
             raise StorageUnavailable(f"The disk could not be read ({error.strerror}).") from error
         if not data:
@@ -124,13 +131,19 @@ class LocalByteSource(ByteSource):
         return data
 
     async def check_unchanged(self) -> None:
-        if _status(self._descriptor) != self._status:
+        descriptor = self._descriptor
+        present = await self._in_thread(_status, descriptor) if self._may_hang else _status(descriptor)
+        if present != self._status:
             raise CopyChanged("The file on disk was changed while it was read.")
 
     async def aclose(self) -> None:
         if self._is_open:
             self._is_open = False
             self._close_when_idle()
+
+    async def _in_thread(self, function: Callable[..., Result], *arguments: object) -> Result:
+        self._readings += 1
+        return await self._threads.run(function, *arguments, ended=self._reading_ended)
 
     def _reading_ended(self) -> None:
         self._readings -= 1
@@ -148,12 +161,12 @@ Source = TypeVar("Source", bound=LocalByteSource)
 async def open_local(kind: type[Source], path: str, root: str, fence: Fence, threads: DiskThreads) -> Source:
     """A file below a root as a source of this kind. Raises ``LocationRefused`` and ``StorageUnavailable``."""
 
-    def opened() -> tuple[int, CopyStatus]:
+    def opened() -> tuple[int, CopyStatus, bool]:
         descriptor = open_in_root(path, root, fence)
-        return descriptor, _status(descriptor)
+        return descriptor, _status(descriptor), _may_hang(descriptor)
 
-    descriptor, status = await threads.run(opened, undo=lambda found: os.close(found[0]))
-    return kind(descriptor, status, threads)
+    descriptor, status, may_hang = await threads.run(opened, undo=lambda found: os.close(found[0]))
+    return kind(descriptor, status, threads, may_hang)
 
 
 @attrs.frozen
@@ -178,6 +191,17 @@ class LocalPlugin(StoragePlugin):
 def _status(descriptor: int) -> CopyStatus:
     found = os.fstat(descriptor)
     return CopyStatus(size_bytes=found.st_size, version=f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
+
+
+def _may_hang(descriptor: int) -> bool:
+    """Whether the file system cannot say if a read would wait, as those of networks cannot: nobody waits in a loop."""
+    if _NOWAIT is None:
+        return True
+    try:
+        os.preadv(descriptor, [bytearray(1)], 0, _NOWAIT)
+    except OSError as error:
+        return error.errno in _NO_NOWAIT
+    return False
 
 
 def _read_cached(descriptor: int, offset: int, length: int) -> bytes | None:

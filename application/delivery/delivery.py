@@ -25,6 +25,8 @@ class Region:
     length: int
     is_last: bool
     """Whether nothing follows in the whole body."""
+    disk: str | None = None
+    """Set where whoever reads may have to wait for long, and has to do so in a thread: what they wait for."""
 
 
 @attrs.frozen
@@ -129,10 +131,12 @@ class Delivery:
 
     async def _region(self, part: ByteRange, descriptor: int) -> Region:
         offset, left = part.start + self._done_in_part, part.length - self._done_in_part
+        location = self._opened.copy.location
+        disk = f"{location.tenant}/{location.storage}" if self._opened.source.may_hang else None
         if left <= TAIL_BYTES:
             await self._opened.source.check_unchanged()
-            return Region(self._part, descriptor, offset, left, is_last=self._is_last_part)
-        return Region(self._part, descriptor, offset, left - TAIL_BYTES, is_last=False)
+            return Region(self._part, descriptor, offset, left, is_last=self._is_last_part, disk=disk)
+        return Region(self._part, descriptor, offset, left - TAIL_BYTES, is_last=False, disk=disk)
 
     async def _chunk(self, part: ByteRange) -> Chunk:
         offset, left = part.start + self._done_in_part, part.length - self._done_in_part

@@ -83,6 +83,10 @@ class GuardedSource(ByteSource):
     def file_descriptor(self) -> int | None:
         return self._source.file_descriptor
 
+    @property
+    def may_hang(self) -> bool:
+        return self._source.may_hang
+
     async def read(self, offset: int, length: int) -> bytes:
         data: object = await self._in_time("read", lambda: self._source.read(offset, length))
         if not isinstance(data, bytes) or not 0 < len(data) <= length:

@@ -36,6 +36,11 @@ class ByteSource(Protocol):
     def file_descriptor(self) -> int | None:
         """Descriptor of a regular file that holds exactly this copy from offset 0, for zero copy, if there is one."""
 
+    @property
+    def may_hang(self) -> bool:
+        """Whether who reads from the descriptor may wait for long, as for a network: then a thread has to do so."""
+        return False
+
     @abstractmethod
     async def read(self, offset: int, length: int) -> bytes:
         """Between 1 and ``length`` bytes from ``offset``; fewer is no error, none is never returned."""

@@ -1,6 +1,7 @@
 """Waiting for disks in threads: nothing is lost when the caller leaves, and a disk that hangs holds up its own."""
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from adapters.storage.disk_threads import SHARE, THREADS, DiskThreads
-from adapters.storage.local import LocalStorage
+from adapters.storage.local import LocalByteSource, LocalStorage
 from application.delivery.guarded import Deadlines, open_guarded
-from application.errors import StorageUnavailable
+from application.errors import CopyChanged, StorageUnavailable
+from tests.contract.calls import calls_of_this_thread
 from tests.factories import a_location
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +55,24 @@ async def test_an_error_that_nobody_waits_for_is_nobodys_news() -> None:
     may_end.set()
     await DiskThreads().run(may_end.wait, 30)
     await asyncio.sleep(0)
+
+
+async def test_a_file_on_a_disk_that_may_hang_is_not_looked_at_in_the_loop(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_bytes(b"bytes")
+    storage = LocalStorage(str(tmp_path))
+    opened = await storage.open(a_location(url=place.as_uri(), version=None), 5)
+    remote = LocalByteSource(os.open(place, os.O_RDONLY), opened.status, storage.threads, may_hang=True)
+
+    with calls_of_this_thread() as made:
+        await remote.check_unchanged()
+        assert await remote.read(0, 5) == b"bytes"
+    assert (remote.may_hang, made["fstat"]) == (True, 0)
+    place.write_bytes(b"other")
+    with pytest.raises(CopyChanged):
+        await remote.check_unchanged()
+    await remote.aclose()
+    await opened.aclose()
 
 
 @asynccontextmanager

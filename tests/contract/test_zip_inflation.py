@@ -2,12 +2,7 @@
 
 import asyncio
 import random
-import sys
 import zipfile
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import attrs
 import pytest
@@ -16,29 +11,13 @@ from adapters.storage.conformance import read_all
 from adapters.storage.zip_member import open_member
 from adapters.storage.zip_readers import INPUT_BYTES, STEP_BYTES
 from tests.contract.byte_sources import BytesSource
+from tests.contract.calls import calls_of_this_thread
 from tests.contract.test_zip_members import one
 
 pytestmark = pytest.mark.anyio
 
 LARGE = bytes(range(251)) * 120_000
 """Some 30 MB that deflate well."""
-
-
-@contextmanager
-def calls_of_this_thread() -> Iterator[Counter[str]]:
-    """Counts the calls of built-in functions that the thread of the event loop makes, by name."""
-    made: Counter[str] = Counter()
-
-    def seen(_frame: object, event: str, function: Any) -> None:
-        if event == "c_call":
-            made[function.__name__] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        yield made
-    finally:
-        sys.setprofile(before)
 
 
 async def test_a_range_far_into_a_member_is_inflated_beside_the_event_loop() -> None:

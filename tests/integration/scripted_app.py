@@ -41,7 +41,15 @@ async def start(send: Send, length: int | None, status: int = 200) -> None:
 
 
 async def send_file(
-    app: ScriptedApp, send: Send, file: Any, offset: int, count: int, *, more: bool = False, cold: bool = False
+    app: ScriptedApp,
+    send: Send,
+    file: Any,
+    offset: int,
+    count: int,
+    *,
+    more: bool = False,
+    cold: bool = False,
+    disk: str = "",
 ) -> None:
     await send(
         {
@@ -52,6 +60,7 @@ async def send_file(
             "more_body": more,
             "progress": app.progress,
             "cold": cold,
+            "disk": disk,
         }
     )
 

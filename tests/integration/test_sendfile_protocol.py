@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import pytest
 
+from adapters.http.response_sender import COLD_AT_ONCE, turns_of
 from adapters.http.sendfile_protocol import EXTENSION, AbortResponse, ClientDisconnected, SourceFailed
 from tests.integration.scripted_app import ScriptedApp, send_body, send_file, start
 from tests.integration.serving import read_answer, read_until_cut, reset, serving
@@ -375,3 +376,22 @@ def test_zero_copy_refuses_what_would_break_the_framing(loop, file, length):
         read_until_cut(client)
 
         assert isinstance(app.end(), RuntimeError)
+
+
+def test_a_disk_that_hangs_leaves_the_others_to_the_others(loop, file, content):
+    async def script(app, scope, send):
+        await start(send, 100_000)
+        await send_file(app, send, file, 0, 100_000, cold=True, disk=scope["path"][1:])
+
+    # As if sixteen copies of it would not end.
+    hung = turns_of(f"hung/{loop}")
+    for _ in range(COLD_AT_ONCE):
+        with pytest.raises(StopIteration):
+            hung.acquire().send(None)
+    assert hung.locked()
+    with serving(ScriptedApp(script), loop=loop) as server, server.connect() as waiting, server.connect() as client:
+        waiting.sendall(GET.replace(b"/files/abc/download", f"/hung/{loop}".encode()))
+        client.sendall(GET.replace(b"/files/abc/download", b"/well"))
+        with client.makefile("rb") as stream:
+            assert read_answer(stream).body == content[:100_000]
+        reset(waiting)
