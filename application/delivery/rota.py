@@ -1,5 +1,7 @@
 """The instances that deliver in place of this one: whose turn it is, and who failed lately."""
 
+import asyncio
+
 import attrs
 
 from application.ports.clock import Clock
@@ -40,6 +42,8 @@ class DownloadersCheck(HealthCheck):
 
     downloader: Downloader
     rota: Rota
+    limit_seconds: float = 1.5
+    """Less than the whole page may take, so that one that hangs is counted with the others."""
 
     @property
     def name(self) -> str:
@@ -53,5 +57,13 @@ class DownloadersCheck(HealthCheck):
 
     async def problem(self) -> str | None:
         """How many do not answer."""
-        absent = [instance for instance in self.rota.instances if not await self.downloader.is_there(instance)]
-        return f"{len(absent)} of {len(self.rota.instances)} downloaders do not answer." if absent else None
+        answers = await asyncio.gather(*map(self._is_there, self.rota.instances))
+        absent = answers.count(False)
+        return f"{absent} of {len(answers)} downloaders do not answer." if absent else None
+
+    async def _is_there(self, instance: str) -> bool:
+        try:
+            async with asyncio.timeout(self.limit_seconds):
+                return await self.downloader.is_there(instance)
+        except TimeoutError:
+            return False

@@ -1,5 +1,6 @@
 """Instances that deliver, as values: what each answers, and what it was asked."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -33,6 +34,7 @@ class InMemoryDownloader(Downloader):
 
     answers: dict[str, list[InMemoryAnswer]] = attrs.field(factory=dict)
     known: dict[str, Mapping[str, CopyAvailability]] = attrs.field(factory=dict)
+    hanging: set[str] = attrs.field(factory=set)
     asked: list[str] = attrs.field(factory=list)
     wanted: list[WantedFile] = attrs.field(factory=list)
 
@@ -52,4 +54,6 @@ class InMemoryDownloader(Downloader):
         return {checksum: said for checksum, said in self.known[instance].items() if checksum in checksums}
 
     async def is_there(self, instance: str) -> bool:
+        if instance in self.hanging:
+            await asyncio.Event().wait()
         return instance in self.answers

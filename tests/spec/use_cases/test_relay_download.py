@@ -162,6 +162,15 @@ async def test_health_tells_how_many_are_missing_and_not_where_they_are():
     assert await check.problem() is None
 
 
+async def test_one_that_hangs_is_counted_and_hides_no_other():
+    world = World().answering(a=an_answer(), b=an_answer())
+    world.downloader.hanging.add("a")
+
+    check = DownloadersCheck(world.downloader, world.rota, limit_seconds=0.02)
+
+    assert await check.problem() == "1 of 2 downloaders do not answer."
+
+
 async def test_the_instances_say_what_storages_say_in_questions_of_a_bounded_size():
     world = World()
     restored = CopyAvailability(state=Availability.AVAILABLE)
