@@ -137,6 +137,21 @@ class FiguresContract:
         assert [(value.text, value.count) for value in flag.values] == [("false", 3), ("true", 1)]
         assert [(value.text, value.count) for value in platform.values] == [("B", 4), ("A", 2)]
 
+    async def test_a_text_counts_the_numbers_and_instants_that_its_query_finds(self, env):
+        values = ["3", 3, "3.0", "x", "y", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00"]
+        await env.hold([a_product(a_urn(number), properties={"a": value}) for number, value in enumerate(values, 1)])
+        (facet,) = await env.figures.facets(EVERYBODY, [Field("a")])
+
+        assert [(value.text, value.count) for value in facet.values] == [
+            ("2024-01-01T00:00:00Z", 2),
+            ("2024-01-01T01:00:00+01:00", 2),
+            ("3", 2),
+            ("3.0", 2),
+            ("x", 1),
+            ("y", 1),
+        ]
+        assert facet.others == 0
+
     async def test_the_commonest_texts_are_listed_and_the_others_counted(self, env):
         await env.hold([a_product(a_urn(number), properties={"a": f"text {number % 25}"}) for number in range(1, 31)])
         (facet,) = await env.figures.facets(EVERYBODY, [Field("a")])
@@ -236,6 +251,24 @@ class FiguresContract:
         assert await found(Meets(Circle(longitude=177, latitude=0, metres=111_000))) == []
         assert await found(Meets(Circle(longitude=177, latitude=0, metres=112_000))) == [a_urn(2)]
         assert await found(Meets(Circle(longitude=-177, latitude=0, metres=112_000))) == [a_urn(2)]
+
+    async def test_one_of_several_places_is_enough(self, env):
+        points = [{"type": "Point", "coordinates": [number * 30, 0]} for number in (1, 2, 3)]
+        await env.hold(
+            [
+                *(a_product(a_urn(number), geometry=point) for number, point in enumerate(points, start=1)),
+                a_product(a_urn(4), properties={"a": 1}),
+            ]
+        )
+        first, second = (Meets(Circle(longitude=number * 30, latitude=0, metres=1)) for number in (1, 2))
+
+        async def found(criterion):
+            page = await env.search.page(attrs.evolve(EVERYBODY, criterion=criterion))
+            return [item.product.urn.uuid.int for item in page.items]
+
+        assert await found(AnyOf((first, second))) == [1, 2]
+        assert await found(AnyOf((first, Exists(Field("a"))))) == [1, 4]
+        assert await found(AllOf((first, second))) == []
 
     async def test_a_place_counts_in_figures(self, env):
         point = {"type": "Point", "coordinates": [1, 1]}
