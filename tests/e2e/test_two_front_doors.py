@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from domain.access import Role
-from domain.user import FREE_ATTEMPTS
+from domain.guessing import FREE_ATTEMPTS
 from tests.contract.sql_databases import POSTGRES_MARKS, postgres_database
 from tests.e2e.real_service import TENANT, Installation, Server
 
