@@ -20,11 +20,11 @@ from tests.catalogue_factories import a_product, a_urn
 from tests.contract.search import SearchEnvironment
 from tests.contract.search_figures import (
     EVERYBODY,
-    SHAPES,
     FiguresContract,
     FiguresEnvironment,
     FiguresOfManyContract,
 )
+from tests.contract.search_places import SHAPES, PlacesContract
 from tests.contract.sql_databases import EITHER, database, on_postgres, postgres_database, sqlite_database
 from tests.fakes.in_memory_database import InMemoryDatabase
 from tests.fakes.in_memory_search import InMemoryProductSearch
@@ -44,7 +44,7 @@ async def figures_environment(url: str, most_counted: int = MOST_COUNTED) -> Asy
         await engine.dispose()
 
 
-class TestInMemoryFigures(FiguresContract):
+class TestInMemoryFigures(FiguresContract, PlacesContract):
     @asynccontextmanager
     async def environment(self) -> AsyncIterator[FiguresEnvironment]:
         database = InMemoryDatabase()
@@ -54,7 +54,7 @@ class TestInMemoryFigures(FiguresContract):
         )
 
 
-class TestSqliteFigures(FiguresContract):
+class TestSqliteFigures(FiguresContract, PlacesContract):
     @asynccontextmanager
     async def environment(self) -> AsyncIterator[FiguresEnvironment]:
         with sqlite_database() as url:
@@ -63,7 +63,7 @@ class TestSqliteFigures(FiguresContract):
 
 
 @on_postgres
-class TestPostgresFigures(FiguresContract):
+class TestPostgresFigures(FiguresContract, PlacesContract):
     @asynccontextmanager
     async def environment(self) -> AsyncIterator[FiguresEnvironment]:
         with postgres_database() as url:
