@@ -95,7 +95,7 @@ async def _ask_all(url: str, products: int, rounds: int, only: str) -> int:
     )
     columns = ("query", "found", "p50 ms", "p99 ms", "few: p99", "all: p99", "goal")
     print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns), flush=True)
-    plans: dict[str, Mapping[str, _Result]] = {}
+    plans: list[tuple[Query, Mapping[str, _Result]]] = []
     bad = 0
     for query in queries(engine, products):
         if only not in query.name:
@@ -104,7 +104,7 @@ async def _ask_all(url: str, products: int, rounds: int, only: str) -> int:
             name: await _asked(engine, query, caller, rounds if name == "half" else max(6, rounds // 4))
             for name, caller in CALLERS.items()
         }
-        plans[query.name] = results
+        plans.append((query, results))
         slowest = max(result.p99 for result in results.values())
         is_met = query.goal_ms is None or slowest < query.goal_ms
         half = results["half"]
@@ -116,13 +116,13 @@ async def _ask_all(url: str, products: int, rounds: int, only: str) -> int:
         )
         bad += not is_met
     print(f"\nRows read, of {', '.join(f'{size:.0f} in {name}' for name, size in sizes.items())}:\n")
-    for name, results in plans.items():
+    for query, results in plans:
         for caller, result in results.items():
-            print(f"- {name} ({caller}): {in_words(result.scans)}")
+            print(f"- {query.name} ({caller}): {in_words(result.scans)}")
             whole = {scan for scan in result.scans if scan.reads_all(sizes)}
             for scan in whole:
                 print(f"  READS A WHOLE TABLE: {scan.kind} of {scan.table} {scan.index or ''} {scan.rows}")
-            bad += bool(whole)
+            bad += bool(whole) and query.goal_ms is not None
     await engine.dispose()
     return bad
 

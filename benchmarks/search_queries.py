@@ -14,10 +14,10 @@ from adapters.system.clock import SystemClock
 from application.ports.search import FARTHEST, SearchRequest
 from application.use_cases.browse_items import BrowseCollections, SearchItems
 from benchmarks.search_data import (
-    DATASETS,
     FEW,
     FIRST,
     FIRST_SCENE,
+    GRANTED,
     PLATFORMS,
     QUALITIES,
     READERS,
@@ -48,7 +48,7 @@ Ask = Callable[[random.Random, Caller], Awaitable[int]]
 class Query:
     """One kind of question, with values by chance; answers how many products are found, or are on the page.
 
-    ``goal_ms`` is for its 99th percentile, for each caller.
+    ``goal_ms`` is for its 99th percentile, for each caller; without one, its plan is not judged either.
     """
 
     name: str
@@ -123,7 +123,7 @@ def queries(engine: AsyncEngine, products: int) -> Iterable[Query]:
         Query(name="STAC: everything", ask=item(lambda _: ItemQuery())),
         Query(
             name="STAC: items of a collection",
-            ask=item(lambda c: ItemQuery(datasets=frozenset({_dataset(c)})), after=products // 2),
+            ask=item(lambda c: ItemQuery(datasets=_datasets(c)), after=products // 2),
         ),
         Query(name="STAC: an hour", ask=item(lambda c: _hours(c, 1))),
         Query(name="STAC: a month", ask=item(lambda c: _hours(c, 30 * 24))),
@@ -152,5 +152,6 @@ def _hours(chance: random.Random, hours: int) -> ItemQuery:
     return ItemQuery(start=start, end=start + timedelta(hours=hours))
 
 
-def _dataset(chance: random.Random) -> Urn:
-    return dataset_urn(chance.choice([chance.randrange(1, DATASETS + 1), SMALL])).virtual_id
+def _datasets(chance: random.Random) -> frozenset[Urn]:
+    """One that those who see half may see, and the small one."""
+    return frozenset({dataset_urn(chance.randrange(1, GRANTED + 1)).virtual_id, dataset_urn(SMALL).virtual_id})

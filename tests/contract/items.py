@@ -71,6 +71,18 @@ class ItemContract:
 
         assert found == [1, 2, 3, 4, 5]
 
+    @pytest.mark.parametrize("limit", [1, 2, 5])
+    async def test_what_is_scattered_comes_in_order_too(self, env, limit):
+        last, found = 2**63 - 1, []
+        wanted, after, has_more = ItemQuery(start=NOW + timedelta(days=2)), 0, True
+        while has_more:
+            page = await self.items(env, wanted, after=after, limit=limit)
+            found += [each.urn.uuid.int for each in page.found]
+            after, has_more = page.found[-1].place, page.has_more
+
+        assert found == [2, 3, 4, 5]
+        assert await self.items(env, wanted, after=last) == Candidates()
+
     async def test_only_the_newest_version_is_an_item(self, env):
         newer = a_urn(2, version=2)
         await env.save(a_product(newer, datasets=[DATASET]))
