@@ -25,12 +25,17 @@ class AnswerResponse(Response[Any]):
     def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_options: Any) -> ASGIResponse:
         """The answer, without its body for HEAD."""
         del app
-        answer = below(self._answer, urlsplit(own_root(request)).path)
+        answer = as_seen_by(request, self._answer)
         body = b"" if request.method == HttpMethod.HEAD else answer.body
         response = ASGIResponse(body=body, headers=answer.headers, status_code=answer.status)
         if not answer.body:
             del response.headers["content-type"]
         return response
+
+
+def as_seen_by(request: Request[Any, Any, Any], answer: Answer) -> Answer:
+    """With references that lead to us from where this client sees our root."""
+    return below(answer, urlsplit(own_root(request)).path)
 
 
 def below(answer: Answer, prefix: str) -> Answer:

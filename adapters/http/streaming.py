@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import anyio
+from litestar import Request
 from litestar.types import Receive, Scope, Send
 
+from adapters.http.answering import as_seen_by
 from adapters.http.errors import Answer, answer_for_refusal
 from adapters.http.headers import HeaderList, representation, validators
 from adapters.http.multipart import Multipart
@@ -65,12 +67,10 @@ class DownloadAnswer:
                 await _send_head(send, HTTPStatus.OK, self._head_of_whole(file))
                 await _send_end(send)
             case Refused():
-                await _send_answer(
-                    send,
-                    answer_for_refusal(
-                        result.refusal, email=self._account.email, accept=self._accept, retry_after=result.retry_after
-                    ),
+                refusal = answer_for_refusal(
+                    result.refusal, email=self._account.email, accept=self._accept, retry_after=result.retry_after
                 )
+                await _send_answer(send, as_seen_by(Request(scope), refusal))
             case Redirected():
                 fields = [("location", result.url), ("cache-control", "no-store"), ("content-length", "0")]
                 await _send_head(send, HTTPStatus.SEE_OTHER, fields)

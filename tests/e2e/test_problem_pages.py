@@ -17,6 +17,8 @@ from adapters.http.errors import PROBLEM_JSON, Answer, answer_for, answer_for_re
 from adapters.http.problem_members import MEMBERS
 from adapters.http.problems import KINDS
 from application.errors import PortError
+from domain.access import Role
+from domain.account import AccountKey
 from domain.errors import (
     DomainError,
     LicenceMissing,
@@ -27,12 +29,14 @@ from domain.errors import (
     TenantInMaintenance,
     TicketRefused,
 )
+from domain.limits import Limits
 from domain.product_access import Allowed, Locked, NoDataRight, NotInProduct, NotVisible, ProductAccess
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded, Refusal, TicketNotValid, VersionChanged
 from domain.search import QueryInvalid
 from domain.ticket import TicketState
-from tests.catalogue_factories import a_licence
-from tests.e2e.service import Service
+from tests.catalogue_factories import a_licence, a_urn, an_entry
+from tests.e2e.front_door import give_right, put_file, put_product
+from tests.e2e.service import TENANT, Service
 
 pytestmark = pytest.mark.anyio
 
@@ -231,3 +235,22 @@ async def test_an_answer_in_upstreams_words_leads_to_its_page_as_well():
             moved = dict(moved_below(answer, "/api").headers)
             assert moved["link"].startswith(f"</api{target[1]}>")
             assert len(moved) == len(answer.headers)
+
+
+async def test_behind_a_prefix_a_limit_leads_through_it_as_well():
+    service = Service()
+    put_file(service, "c1")
+    put_product(service, an_entry())
+    give_right(service)
+    await service.ledger.set_limits(AccountKey(TENANT, "user@x.org"), Limits(max_quota=0, rate_limit=0))
+    headers = {**service.bearer(Role.REGISTERED_USER, "user@x.org"), "x-forwarded-prefix": "/api"}
+    url = f"/downloads/{a_urn()}/files/c1"
+
+    async with service.client() as client:
+        plain = await client.get(url, headers=headers)
+        explained = await client.get(url, headers={**headers, "accept": PROBLEM_JSON})
+
+    assert (plain.status_code, explained.status_code) == (429, 429)
+    assert plain.headers["link"] == '</api/problems/quota-exceeded>; rel="help"'
+    assert plain.text.startswith("Download quota of 0 exceeded")
+    assert explained.json()["type"] == "/api/problems/quota-exceeded"
