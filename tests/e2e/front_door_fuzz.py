@@ -1,11 +1,12 @@
 """What a caller may send to the front door: URNs, searches and header fields from well-formed to absurd."""
 
+import hashlib
 from urllib.parse import quote
 
 from hypothesis import strategies as st
 
 from tests.e2e.real_service import TENANT
-from tests.e2e.two_archives import ASLEEP, LOCKED, OTHER, PLAIN, urn_of
+from tests.e2e.two_archives import ASLEEP, LOCKED, MARKER, OTHER, OURS, PLAIN, bytes_of, urn_of
 
 GOOD_URNS = [
     *(urn_of(tenant, name) for tenant in (TENANT, OTHER) for name in (PLAIN, LOCKED, ASLEEP)),
@@ -80,16 +81,21 @@ URNS = st.one_of(
 """As they stand in an address."""
 
 
-def checksums(known: list[str]) -> st.SearchStrategy[str]:
-    """As they stand in an address."""
-    return st.one_of(
-        st.sampled_from(known),
-        st.sampled_from(known),
-        st.sampled_from(known).map(str.upper),
-        st.sampled_from(known).map(lambda checksum: checksum[:-1]),
-        st.text(min_size=1, max_size=20).map(_sent),
-        st.sampled_from(["%00", "x" * 5000, "..", "%2e%2e", "*"]),
-    )
+FILES = {
+    (said, name): hashlib.sha256(bytes_of(said, name)).hexdigest()
+    for said in (OURS, MARKER)
+    for name in (PLAIN, LOCKED, ASLEEP)
+}
+_FILES = st.sampled_from(list(FILES.values()))
+CHECKSUMS = st.one_of(
+    _FILES,
+    _FILES,
+    _FILES.map(str.upper),
+    _FILES.map(lambda checksum: checksum[:-1]),
+    st.text(min_size=1, max_size=20).map(_sent),
+    st.sampled_from(["%00", "x" * 5000, "..", "%2e%2e", "*"]),
+)
+"""As they stand in an address."""
 
 
 def _field(*texts: str | bytes) -> st.SearchStrategy[bytes]:

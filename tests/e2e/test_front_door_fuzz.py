@@ -22,7 +22,9 @@ from entrypoints.lifetimes import opened
 from entrypoints.settings import Settings
 from tests.contract.sql_databases import EITHER, database
 from tests.e2e.front_door_fuzz import (
+    CHECKSUMS,
     COMPLEX_BODIES,
+    FILES,
     GOOD_URNS,
     HEADERS,
     QUERIES,
@@ -30,10 +32,9 @@ from tests.e2e.front_door_fuzz import (
     STAC_ADDRESSES,
     STAC_BODIES,
     URNS,
-    checksums,
 )
 from tests.e2e.real_service import TENANT, until
-from tests.e2e.two_archives import ADMIN, OTHER, PLAIN, USER, Archives, make_archives, urn_of
+from tests.e2e.two_archives import ADMIN, LOCKED, OTHER, OURS, PLAIN, USER, Archives, make_archives, urn_of
 
 LEDGER = ("account", "download", "transfer", "ticket")
 EVERYTHING_OF_USERS = (*LEDGER, "licence_acceptance", "restoration_group", "restoration_request")
@@ -175,13 +176,20 @@ def fields(door: Door, who: str, headers: dict[str, bytes]) -> dict[str, bytes]:
     return headers | {name: value.encode("latin-1") for name, value in door.callers[who].items()}
 
 
+OPTIONS = st.sampled_from(["", "?acceptLicense=true", "?isContentInline=true", "?acceptLicense=%00", "?t=x"])
+
+
 @usual
-@given(data=st.data(), who=WHO, urn=URNS, headers=HEADERS, is_named=st.booleans(), query=st.sampled_from(["", "?x=1"]))
-def test_a_file_comes_or_is_refused_without_a_trace(door, data, who, urn, headers, is_named, query):
-    checksum = data.draw(checksums(door.archives.words["checksum"]))
-    query = data.draw(
-        st.sampled_from(["", "?acceptLicense=true", "?isContentInline=true", "?acceptLicense=%00", "?t=x"])
-    )
+@given(who=WHO, urn=URNS, checksum=CHECKSUMS, headers=HEADERS, is_named=st.booleans(), query=OPTIONS)
+@example(
+    who="user",
+    urn=urn_of(TENANT, LOCKED),
+    checksum=FILES[OURS, LOCKED],
+    headers={},
+    is_named=False,
+    query="?acceptLicense=true",
+)
+def test_a_file_comes_or_is_refused_without_a_trace(door, who, urn, checksum, headers, is_named, query):
     url = f"/downloads/{urn}/files/{checksum}{'/name.dat' if is_named else ''}{query}"
     sent = fields(door, who, headers)
     before = door.rows(*EVERYTHING_OF_USERS)

@@ -17,6 +17,7 @@ from domain.access import ANONYMOUS_EMAIL, Role
 from tests.e2e.real_service import TENANT, until
 
 OTHER = "vault"
+OURS = "ours"
 MARKER, NUMBER = "zebra-marker", 31_337_137
 """Only the other tenant has these, and no request contains them."""
 
@@ -43,6 +44,11 @@ def urn_of(tenant: str, name: str, kind: str = "DATA", version: str = "V1") -> s
     return f"URN:AIP:{kind}:{tenant}:{uuid5(NAMESPACE_URL, f'{tenant} {name}')}:{version}"
 
 
+def bytes_of(said: str, name: str) -> bytes:
+    """The file of a product of the tenant that says this."""
+    return f"{said} {name}.".encode() * 500
+
+
 def make_archives(folder: Path, client: httpx.Client, token: Callable[[str, Role, str], str]) -> Archives:
     """Both tenants with products, files, licences, users and storages.
 
@@ -61,7 +67,7 @@ def make_archives(folder: Path, client: httpx.Client, token: Callable[[str, Role
             client=client,
             headers={"authorization": f"Bearer {token(ADMIN, Role.PROJECT_ADMIN, tenant)}"},
         ).make()
-        for tenant, said in ((TENANT, "ours"), (OTHER, MARKER))
+        for tenant, said in ((TENANT, OURS), (OTHER, MARKER))
     }
     words: dict[str, list[str]] = {}
     for each in made.values():
@@ -125,7 +131,7 @@ class _Maker:
             self._send("POST", "/storages", body)
 
     def _file(self, name: str) -> dict[str, object]:
-        data = f"{self.said} {name}.".encode() * 500
+        data = bytes_of(self.said, name)
         storage = "tape" if name == ASLEEP else "disk"
         path = self.folder / (MARKER if self.is_theirs else "plain") / storage / name
         path.write_bytes(data)
