@@ -23,9 +23,7 @@ class FoundFeature:
     online: frozenset[str]
 
 
-def shown(
-    formats: ProductFormats, product: Product, *, has_data_right: bool, online: frozenset[str]
-) -> FoundFeature:
+def shown(formats: ProductFormats, product: Product, *, has_data_right: bool, online: frozenset[str]) -> FoundFeature:
     """The product as a feature."""
     feature = dict(formats.feature(product))
     files = feature.get("files")
