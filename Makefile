@@ -21,12 +21,12 @@ run: $(STAMP) ## Make demo data and serve it on http://127.0.0.1:9053 (DATA_DIR=
 	@exec $(BIN)/rs-downloader serve --data-dir $(DATA_DIR) --port $(PORT)
 
 test: $(STAMP) ## Run every test that needs no server (ARGS="-k quota" narrows)
-	$(BIN)/pytest -m "not postgres and not amqp and not tools" -n 2 $(ARGS)
+	$(BIN)/pytest -m "not postgres and not amqp and not tools" -n 4 $(ARGS)
 
 check: lint test ## What a change must pass: lint, and the tests
 
 coverage: $(STAMP) ## The tests with branch coverage of the rules, which takes twice as long
-	$(BIN)/pytest -m "not postgres and not amqp and not tools" -n 2 $(COVERAGE) $(ARGS)
+	$(BIN)/pytest -m "not postgres and not amqp and not tools" -n 4 $(COVERAGE) $(ARGS)
 
 tools: $(TOOLS)/.stamp ## Install the servers and clients that tests run beside the service (S3, Glacier, STAC)
 	@echo 'export RS_DOWNLOADER_TEST_TOOLS=$(abspath $(TOOLS))/bin'

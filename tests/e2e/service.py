@@ -1,7 +1,7 @@
 """The whole HTTP application over the in-memory adapters, with a clock that tests move."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +59,7 @@ from domain.access import Caller, Role
 from tests.e2e.catalogue_service import catalogue_use_cases
 from tests.e2e.front_door_service import front_door_use_cases
 from tests.e2e.identity_service import identity_use_cases
+from tests.e2e.lent_app import lent_app
 from tests.e2e.search_service import search_use_cases
 from tests.fakes.fixed_clock import FixedClock
 from tests.fakes.ids import SequentialIds
@@ -111,15 +112,20 @@ class Service:
     def app(self) -> Litestar:
         return create_app(
             dependencies={name: _given(use_case) for name, use_case in self._use_cases().items()},
-            authenticator=Authenticator(self.tokens, self._known_tenants(), reads_token_in_url=self.reads_token_in_url),
+            authenticator=self._authenticator(),
             version="0.0.0",
             extra_handlers=self.extra_handlers,
         )
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[AsyncTestClient[Litestar]]:
-        async with AsyncTestClient(self.app(), base_url="http://testserver.local") as client:
-            yield client
+        lent = nullcontext(self.app()) if self.extra_handlers else lent_app(self._use_cases(), self._authenticator())
+        with lent as app:
+            async with AsyncTestClient(app, base_url="http://testserver.local") as client:
+                yield client
+
+    def _authenticator(self) -> Authenticator:
+        return Authenticator(self.tokens, self._known_tenants(), reads_token_in_url=self.reads_token_in_url)
 
     def _known_tenants(self) -> KnownTenants:
         return KnownTenants(ListTenants(self.unit_of_work), ListMaintenance(self.unit_of_work), self.clock)

@@ -132,6 +132,7 @@ def _crosses(operation):
 @pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
 def test_nothing_of_another_tenant_is_seen_or_changed(world, operation_id):
     client, tokens, url = world
+    before = rows_of(url, THEIRS)
 
     @settings(
         max_examples=2 if url.startswith("postgresql") else 10, suppress_health_check=list(HealthCheck), deadline=None
@@ -144,7 +145,6 @@ def test_nothing_of_another_tenant_is_seen_or_changed(world, operation_id):
         if role is not None and scope_header:
             headers["scope"] = THEIRS
         note(f"{role} {verb} {path} {query} {body}")
-        before = rows_of(url, THEIRS)
 
         options = {} if body is None else {"json": body}
         answer = client.request(verb.upper(), path, params=query, headers=headers, **options)

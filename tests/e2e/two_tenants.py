@@ -1,9 +1,12 @@
 """Two tenants that look alike to whoever only guesses names: one to call from, one that must stay out of reach."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from adapters.persistence.engine import create_engine_for
 from adapters.persistence.tables import metadata
@@ -65,16 +68,22 @@ async def populate(container: CLIContainer, folder: Path) -> None:
 
 def rows_of(url: str, tenant: str) -> dict[str, list[tuple[object, ...]]]:
     """Every row of a tenant, in an order of their own."""
-    engine = create_engine_for(url)
-    try:
-        with engine.connect() as connection:
-            return {
-                table.name: sorted((tuple(row) for row in connection.execute(query)), key=repr)
-                for table in metadata.sorted_tables
-                if (query := _of(table, tenant)) is not None
-            }
-    finally:
-        engine.dispose()
+    with _engine(url).connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(query)), key=repr)
+            for table, query in _queries(tenant).items()
+        }
+
+
+@cache
+def _engine(url: str) -> Engine:
+    """One for all looks at a database: making it takes longer than looking."""
+    return create_engine_for(url)
+
+
+@cache
+def _queries(tenant: str) -> dict[Any, Any]:
+    return {table: query for table in metadata.sorted_tables if (query := _of(table, tenant)) is not None}
 
 
 def _of(table: Any, tenant: str) -> Any:
