@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from adapters.formats.products import JsonProductFormats
 from adapters.persistence.engine import create_engine_for
+from benchmarks.installation import COMMAND
 from benchmarks.search_data import FIRST_SCENE, TENANT, a_scene
 
 
@@ -26,7 +27,7 @@ def import_rate(url: str, products: int, more: int) -> float:
                 file.write(json.dumps(formats.feature(a_scene(number))) + "\n")
         started = time.monotonic()
         subprocess.run(
-            ["rs-downloader", "catalog", "import", str(path), "--tenant", TENANT, "--data-dir", folder, "--json"],
+            [COMMAND, "catalog", "import", str(path), "--tenant", TENANT, "--data-dir", folder, "--json"],
             env=os.environ | {"RS_DOWNLOADER_DATABASE_URL": url},
             check=True,
             stdout=subprocess.DEVNULL,
