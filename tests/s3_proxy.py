@@ -54,7 +54,12 @@ class S3Proxy:
     fault_for: Callable[[Asked], Fault | None] = lambda _asked: None
     asked: list[Asked] = attrs.field(factory=list)
     port: int = 0
-    open_connections: int = 0
+    _running: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = attrs.field(factory=dict)
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are there now."""
+        return len(self._running)
 
     @property
     def endpoint(self) -> str:
@@ -75,15 +80,20 @@ class S3Proxy:
             yield self
         finally:
             server.close()
+            # Without an end of its own, what still waits for its client would be found by the next test.
+            while self._running:
+                for writer in self._running.values():
+                    writer.transport.abort()
+                await asyncio.sleep(0.01)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.open_connections += 1
+        self._running[asyncio.current_task()] = writer
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 await self._answer(reader, writer)
         finally:
-            self.open_connections -= 1
             writer.transport.abort()
+            del self._running[asyncio.current_task()]
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

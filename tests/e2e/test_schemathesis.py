@@ -143,7 +143,7 @@ RUNS = [
     *(pytest.param("sqlite", identity, id=f"sqlite {identity}") for identity in ROLES),
     *(
         pytest.param("postgresql", identity, id=f"postgresql {identity}", marks=POSTGRESQL.marks)
-        for identity in (ROLES if IS_DEEP else ["project administrator"])
+        for identity in (ROLES if IS_DEEP else [])
     ),
 ]
 """Searches and products are asked of PostgreSQL by everybody in ``test_front_door_fuzz``."""
