@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 pytest.register_assert_rewrite("tests.contract", "tests.spec.machines")
 
 settings.register_profile("default", deadline=None, max_examples=100, stateful_step_count=40)
-# Half of what a developer's run tries, so that CI ends within a quarter of an hour; "nightly" tries far more.
+# A quarter of what a developer's run tries, so that CI ends within a quarter of an hour; "nightly" tries far more.
 settings.register_profile(
     "ci",
     deadline=None,
-    max_examples=50,
+    max_examples=25,
     stateful_step_count=40,
     derandomize=True,
     print_blob=True,
