@@ -75,10 +75,15 @@ class _Form:
     event: str
     converter: str
     body: Callable[[Payload], dict[str, object]]
-    exchange: Callable[[Topology], Exchange]
+    own_exchange: Callable[[Topology], Exchange] | None = None
+    """``None`` for the broadcast exchange of the type."""
     routing_key: str = ""
     is_heard: bool = False
     """Whether we listen to events of this type, too."""
+
+    def exchange(self, topology: Topology) -> Exchange:
+        """Where it is published."""
+        return topology.broadcast(self.event) if self.own_exchange is None else self.own_exchange(topology)
 
 
 def _quota_update(payload: Payload) -> dict[str, object]:
@@ -142,45 +147,39 @@ _FORMS: Mapping[str, _Form] = {
         event=QUOTA_UPDATE,
         converter=JACKSON,
         body=_quota_update,
-        exchange=lambda topology: topology.broadcast(QUOTA_UPDATE),
     ),
     "DownloadsRefused": _Form(
         event=NOTIFICATION,
         converter=GSON,
         body=_notification,
-        exchange=lambda topology: topology.broadcast(NOTIFICATION),
     ),
     "FileAvailabilityKnown": _Form(
         event=FILE_AVAILABLE,
         converter=GSON,
         body=_file_available,
-        exchange=lambda topology: topology.file_notifications(),
+        own_exchange=lambda topology: topology.file_notifications(),
         routing_key=FILE_AVAILABLE_KEY,
     ),
     "RestorationGroupGranted": _Form(
         event=REQUESTS_GROUP,
         converter=GSON,
         body=_group_granted,
-        exchange=lambda topology: topology.broadcast(REQUESTS_GROUP),
     ),
     "RestorationGroupEnded": _Form(
         event=REQUESTS_GROUP,
         converter=GSON,
         body=_group_ended,
-        exchange=lambda topology: topology.broadcast(REQUESTS_GROUP),
     ),
     "LicenceAccepted": _Form(
         event=LICENCE,
         converter=JACKSON,
         body=_licence_accepted,
-        exchange=lambda topology: topology.broadcast(LICENCE),
         is_heard=True,
     ),
     "LicenceReset": _Form(
         event=LICENCE,
         converter=JACKSON,
         body=_licence_reset,
-        exchange=lambda topology: topology.broadcast(LICENCE),
         is_heard=True,
     ),
 }

@@ -76,9 +76,7 @@ def _search_route(name: str, kinds: frozenset[EntityType]) -> Any:
         """What you see of what the query finds. `totalElements` is exact up to 10,000, then at least as many."""
         scope = scope_of(caller, kinds, page=page, size=size, sort=sort or [])
         query = CatalogueQuery(asked=asked_of(q, bbox, (lon, lat, r), g), scope=scope)
-        names = fields_of(facets or [])
-        found = await search_catalogue.execute(query, tuple(names))
-        return envelope(request, found, page=page, size=size, names=names)
+        return await _page(request, search_catalogue, query, page=page, size=size, facets=facets)
 
     return search
 
@@ -125,9 +123,7 @@ async def search_dataset(
     """As the search of data objects, among those of one dataset, in any version of it."""
     scope = scope_of(caller, KINDS["dataobjects"], page=page, size=size, sort=sort or [], dataset=dataset_of(urn))
     query = CatalogueQuery(asked=asked_of(q, bbox, (lon, lat, r), g), scope=scope)
-    names = fields_of(facets or [])
-    found = await search_catalogue.execute(query, tuple(names))
-    return envelope(request, found, page=page, size=size, names=names)
+    return await _page(request, search_catalogue, query, page=page, size=size, facets=facets)
 
 
 @get(
@@ -157,6 +153,21 @@ async def search_datasets_of_dataobjects(
     scope = scope_of(caller, KINDS["dataobjects"], page=page, size=size, sort=sort or [])
     query = CatalogueQuery(asked=asked_of(q, bbox, (lon, lat, r), g), scope=scope)
     return envelope(request, await search_catalogue.datasets(query), page=page, size=size)
+
+
+async def _page(
+    request: AnyRequest,
+    search_catalogue: SearchCatalogue,
+    query: CatalogueQuery,
+    *,
+    page: int,
+    size: int,
+    facets: list[str] | None,
+) -> Envelope:
+    """What a query finds, with the facets that are asked for."""
+    names = fields_of(facets or [])
+    found = await search_catalogue.execute(query, tuple(names))
+    return envelope(request, found, page=page, size=size, names=names)
 
 
 route_handlers = (
