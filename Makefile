@@ -69,7 +69,7 @@ define environment
 		{ echo "Python 3.11 or newer is needed, but $(PYTHON) is older; say which: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(1); \
-		uv pip sync --quiet --python $(1)/bin/python --require-hashes $(2); \
+		uv pip sync --quiet --compile-bytecode --python $(1)/bin/python --require-hashes $(2); \
 	else \
 		$(PYTHON) -m venv --clear $(1); \
 		$(1)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \

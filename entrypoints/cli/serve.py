@@ -1,5 +1,6 @@
 """``rs-downloader serve`` and ``migrate``: the server and its schema."""
 
+import gc
 import socket
 from contextlib import ExitStack
 
@@ -34,6 +35,7 @@ def serve(*, host: str | None, port: int | None, data_dir: str | None) -> None:
             sockets.enter_context(management)
         service = create_service(settings, management)
         sockets.pop_all()  # From here on those who serve on them close them.
+    gc.freeze()  # The application stays as long as the process; a full collection would hold every request up.
     address = _address(listener)
 
     def say_where() -> None:
