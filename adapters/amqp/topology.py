@@ -130,6 +130,5 @@ class Topology:
                 "x-message-ttl": milliseconds,
                 "x-dead-letter-exchange": "",
                 "x-dead-letter-routing-key": queue_name,
-                "x-max-priority": HIGHEST_PRIORITY,
             },
         )

@@ -13,6 +13,9 @@ from tests.e2e.real_service import free_port
 PROGRAMS = "/usr/lib/rabbitmq/bin"
 """Where Debian keeps the programs that run as whoever calls them; those on the path switch users."""
 
+CALM = "+sbwt none +sbwtdcpu none +sbwtdio none"
+"""Erlang's threads sleep when there is nothing to do, instead of looking for work on processors that tests need."""
+
 VHOSTS = ("regards.multitenant.manager", "regards.instance.manager")
 
 
@@ -39,6 +42,8 @@ class PrivateRabbitMQ:
             "RABBITMQ_DIST_PORT": str(free_port()),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": CALM,
+            "RABBITMQ_CTL_ERL_ARGS": f"+S 1:1 {CALM}",
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
 

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import attrs
 import pytest
@@ -72,12 +73,19 @@ def handled() -> Handled:
 
 
 @asynccontextmanager
-async def consuming(client: PlainClient, handled: Handled, **settings) -> AsyncIterator[AMQPConsumer]:
+async def consuming(
+    client: PlainClient, handled: Handled, *exchanges: str, **settings: Any
+) -> AsyncIterator[AMQPConsumer]:
+    """A consumer of these exchanges, or of ``USER``: each more is a queue of 255 priorities, which the broker feels."""
+    subscriptions = [
+        one for one in SUBSCRIPTIONS if Topology().broadcast(one.event, is_own=one.is_own).name in (exchanges or {USER})
+    ]
+    assert len(subscriptions) == len(exchanges or {USER})
     consumer = AMQPConsumer(
         url=client.url,
         vhost=client.vhost,
         topology=Topology(client.prefix),
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=tuple(subscriptions),
         handler=handled,
         **{"delays": (0.1, 0.3), **settings},
     )
@@ -239,7 +247,7 @@ async def test_files_and_restorations_are_understood(client, handled):
             "type": "RAWDATA",
         },
     }
-    async with consuming(client, handled):
+    async with consuming(client, handled, FILES, RESTORE):
         client.publish(FILES, stored)
         client.publish(FILES, {"checksum": "c1", "type": "FULLY_DELETED", "location": {"storage": "disk"}})
         await handled.become(2)
@@ -280,7 +288,7 @@ CHANGED = {
 
 @pytest.mark.parametrize(("exchange", "body", "fact"), CHANGED.values(), ids=CHANGED.keys())
 async def test_news_of_changed_storages_is_understood(client, handled, exchange, body, fact):
-    async with consuming(client, handled):
+    async with consuming(client, handled, exchange):
         client.publish(exchange, body, headers={"regards.converter": "GSON"})
         (received,) = await handled.become(1)
 

@@ -80,7 +80,7 @@ async def test_licences_are_told_in_upstreams_form(client, publisher):
 
 
 async def test_what_we_told_ourselves_is_no_news(client, publisher, handled):
-    async with consuming(client, handled):
+    async with consuming(client, handled, LICENCE):
         await publisher.publish([RESET])
         client.publish(LICENCE, {"action": "RESET", "user": ""}, headers=JACKSON)
         own, theirs = await handled.become(2)
@@ -101,7 +101,7 @@ async def test_what_we_told_ourselves_is_no_news(client, publisher, handled):
 @pytest.mark.parametrize("headers", [JACKSON, {"regards.converter": "GSON"}], ids=["jackson", "gson"])
 async def test_upstreams_licence_events_are_understood(client, handled, headers, body, fact):
     sent = int(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC).timestamp())
-    async with consuming(client, handled):
+    async with consuming(client, handled, LICENCE):
         client.publish(LICENCE, body, headers=headers, timestamp=sent)
         (received,) = await handled.become(1)
 
@@ -126,7 +126,7 @@ async def test_upstreams_licence_events_are_understood(client, handled, headers,
     ids=["create", "update", "delete"],
 )
 async def test_products_are_understood(client, handled, body, fact):
-    async with consuming(client, handled):
+    async with consuming(client, handled, PRODUCTS):
         client.publish(PRODUCTS, body, headers=JACKSON)
         (received,) = await handled.become(1)
 
@@ -135,7 +135,7 @@ async def test_products_are_understood(client, handled, body, fact):
 
 @pytest.mark.parametrize("timestamp", [None, 0, 2**60], ids=str)
 async def test_a_message_may_not_say_when_it_was_sent(client, handled, timestamp):
-    async with consuming(client, handled):
+    async with consuming(client, handled, PRODUCTS):
         client.publish(PRODUCTS, {"action": "CREATE", "features": []}, headers=JACKSON, timestamp=timestamp)
         (received,) = await handled.become(1)
 
@@ -165,7 +165,7 @@ POISON = {
 async def test_what_cannot_be_read_is_put_aside_with_the_reason_and_stops_nobody(
     client, handled, exchange, body, reason
 ):
-    async with consuming(client, handled):
+    async with consuming(client, handled, exchange, USER):
         client.publish(exchange, body, headers=JACKSON)
         client.publish(USER, DELETE_ALICE, headers=JACKSON)
         (received,) = await handled.become(1)
@@ -199,7 +199,7 @@ async def test_of_a_message_of_which_a_part_was_refused_only_that_part_is_put_as
     odd = {"id": "\ud800", "é": 1}
     body = {"action": "UPDATE", "features": [FEATURE, odd, FEATURE, 5], "saidAt": "2026-02-03T04:05:06Z"}
     sent = int((NOW - timedelta(days=1)).timestamp())
-    async with consuming(client, refusing):
+    async with consuming(client, refusing, PRODUCTS):
         client.publish(PRODUCTS, body, headers=JACKSON, message_id="m1", timestamp=sent)
         client.publish(PRODUCTS, {"action": "CREATE", "features": []}, headers=JACKSON)
         await refusing.become(2)
@@ -222,7 +222,7 @@ async def test_of_a_message_of_which_a_part_was_refused_only_that_part_is_put_as
 
 
 async def test_a_message_id_that_no_database_holds_is_none(client, handled):
-    async with consuming(client, handled):
+    async with consuming(client, handled, PRODUCTS):
         client.publish(PRODUCTS, {"action": "CREATE", "features": []}, headers=JACKSON, message_id="a\0b")
         (received,) = await handled.become(1)
 
