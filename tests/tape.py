@@ -1,9 +1,9 @@
 """A storage plugin that behaves like a tape library: objects in a folder, which take a while to be brought back.
 
-What it was asked to restore it writes down itself, one line for each time, whichever process asked.
+What it was asked to restore it writes down itself, one line for each time, whichever process asked. Such a line is all
+that a request leaves behind, and written at once: a process that is killed has asked, or it has not.
 """
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ from domain.availability import Availability, CopyAvailability
 from domain.file import FileLocation
 from domain.storage_location import StorageType
 
-ASKED = "asked.log"
 DRIVE = "drive"
+"""The folder with a file for each object that was asked for, which has a line for each time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,22 +61,21 @@ class TapeStorage(Storage, NearlineStorage):
         return {url: self._answer(url) for url in urls}
 
     async def restore(self, url: str, *, hours: int) -> None:
-        name = _name(url)
-        descriptor = os.open(self._root / ASKED, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(descriptor, f"{name}\n".encode())
-        finally:
-            os.close(descriptor)
         ready = time.time() + self._seconds
         drive = self._root / DRIVE
         drive.mkdir(exist_ok=True)
-        (drive / name).write_text(json.dumps([ready, ready + hours * 3600]))
+        descriptor = os.open(drive / _name(url), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, f"{ready} {ready + hours * 3600}\n".encode())
+        finally:
+            os.close(descriptor)
 
     def _answer(self, url: str) -> CopyAvailability:
         try:
-            ready, until = json.loads((self._root / DRIVE / _name(url)).read_text())
+            *_, last = (self._root / DRIVE / _name(url)).read_text().splitlines()
         except (FileNotFoundError, ValueError):
             return CopyAvailability(state=Availability.UNAVAILABLE)
+        ready, until = map(float, last.split())
         if time.time() < ready:
             return CopyAvailability(state=Availability.RESTORING)
         end = datetime.fromtimestamp(0, UTC) + timedelta(seconds=until)
@@ -108,8 +107,7 @@ def installed_in(folder: Path) -> str:
 
 def asked(root: Path) -> list[str]:
     """Every object that it was asked to restore, each time."""
-    log = root / ASKED
-    return log.read_text().split() if log.exists() else []
+    return [note.name for note in (root / DRIVE).glob("*") for _ in note.read_text().splitlines()]
 
 
 def _name(url: str) -> str:
