@@ -18,7 +18,8 @@ from kombu.exceptions import KombuError
 
 from adapters.amqp.connecting import connection
 from adapters.amqp.dispositions import RETRY_DELAYS, Dead, Disposition, Done, Later, after
-from adapters.amqp.incoming import Delivery, Unreadable, read, without_taken
+from adapters.amqp.incoming import Delivery, read, without_taken
+from adapters.amqp.members import Unreadable
 from adapters.amqp.returning import Returning
 from adapters.amqp.topology import Subscription, Topology
 from application.ports.messages import PartlyRefused, Received
