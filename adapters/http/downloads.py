@@ -16,7 +16,7 @@ from adapters.http.headers import conditions_of
 from adapters.http.roles import at_least
 from adapters.http.streaming import DownloadAnswer
 from application.use_cases.deliver_file import DeliverFile
-from application.use_cases.open_download import DownloadRequest
+from application.use_cases.download_answers import DownloadRequest
 from application.use_cases.redeem_ticket import RedeemTicket, RedeemTicketRequest
 from domain.access import Caller, Role
 from domain.account import AccountKey

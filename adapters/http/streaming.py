@@ -19,7 +19,7 @@ from application.delivery.redirect import Redirected
 from application.delivery.running import TransferEnded
 from application.errors import Overloaded, StorageUnavailable
 from application.use_cases.deliver_file import Delivered
-from application.use_cases.open_download import Described, NotModified, Opened, Refused
+from application.use_cases.download_answers import Described, NotModified, Opened, Refused
 from application.use_cases.relay_download import Relayed
 from domain.account import AccountKey
 from domain.errors import DomainError

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from application.delivery.redirect import Redirected
-from application.use_cases.open_download import Described, DownloadRequest, NotModified, Opened, Refused
+from application.use_cases.download_answers import Described, DownloadRequest, NotModified, Opened, Refused
 from application.use_cases.relay_download import Relayed
 
 Delivered = NotModified | Described | Refused | Redirected | Opened | Relayed

@@ -4,7 +4,7 @@ import attrs
 
 from application.delivery.rota import Rota
 from application.ports.downloaders import Downloader, DownloaderUnavailable, RemoteAnswer, WantedFile
-from application.use_cases.open_download import DownloadRequest
+from application.use_cases.download_answers import DownloadRequest
 from domain.errors import NotFound, RestorationNeeded
 from domain.file_name import renamed
 from domain.rota import is_worth_asking_another

@@ -17,15 +17,9 @@ from application.delivery.slots import Slots
 from application.delivery.verification import VerifiedCopies
 from application.errors import PortError
 from application.use_cases.close_download import CloseDownload
+from application.use_cases.download_answers import Described, DownloadRequest, NotModified, Opened, Refused
 from application.use_cases.estimate_wait import EstimateWait
-from application.use_cases.open_download import (
-    Described,
-    DownloadRequest,
-    NotModified,
-    OpenDownload,
-    Opened,
-    Refused,
-)
+from application.use_cases.open_download import OpenDownload
 from application.use_cases.renew_transfers import RenewTransfers
 from domain.account import AccountKey
 from domain.errors import DomainError

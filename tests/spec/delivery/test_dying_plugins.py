@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from application.errors import PortError
-from application.use_cases.open_download import Opened
+from application.use_cases.download_answers import Opened
 from domain.errors import DomainError
 from tests.fakes.in_memory_storage import Misbehaviour
 from tests.fakes.patience import Patience

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from application.errors import StorageUnavailable
-from application.use_cases.open_download import Described
+from application.use_cases.download_answers import Described
 from domain.cool_down import after_failure
 from domain.errors import CopiesUnreachable, RestorationNeeded
 from domain.storage_location import StorageType

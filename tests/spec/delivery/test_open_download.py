@@ -6,7 +6,7 @@ import hashlib
 import attrs
 import pytest
 
-from application.use_cases.open_download import Described, NotModified, Refused
+from application.use_cases.download_answers import Described, NotModified, Refused
 from domain.access import ANONYMOUS_EMAIL
 from domain.account import AccountKey
 from domain.errors import (

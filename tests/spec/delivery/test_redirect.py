@@ -5,7 +5,7 @@ import pytest
 
 from application.delivery.redirect import Redirected, Redirects
 from application.errors import StorageUnavailable
-from application.use_cases.open_download import Described, Opened, Refused
+from application.use_cases.download_answers import Described, Opened, Refused
 from domain.quota import QuotaExceeded
 from domain.storage_location import Delivery
 from tests import factories

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.use_cases.open_download import Refused
+from application.use_cases.download_answers import Refused
 from tests.spec.delivery.service import Service
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from application.delivery.slots import LONGEST_LINE
-from application.use_cases.open_download import Opened, Refused
+from application.use_cases.download_answers import Opened, Refused
 from domain.quota import ConnectionsExceeded, QuotaExceeded, RateExceeded
 from tests.fakes.in_memory_database import InMemoryDatabase
 from tests.spec.delivery.service import Service, until

@@ -8,7 +8,7 @@ import pytest
 from application.delivery.remote_nearline import RemoteNearline
 from application.delivery.rota import DownloadersCheck, Rota
 from application.ports.downloaders import DownloaderUnavailable
-from application.use_cases.open_download import DownloadRequest
+from application.use_cases.download_answers import DownloadRequest
 from application.use_cases.relay_download import RelayDownload
 from domain.availability import MOST_CHECKSUMS, Availability, CopyAvailability
 from domain.errors import NotFound, RestorationNeeded
