@@ -4,39 +4,33 @@ A part of a file is continued only under the strong entity tag that it came with
 so that whatever a server does, a fetch ends: the file is there with the right checksum, or it says why it is not.
 """
 
-from enum import StrEnum
-
 import attrs
 
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 60.0
+from entrypoints.client import pauses
+from entrypoints.client.actions import (
+    AcceptLicence,
+    Action,
+    Ask,
+    Check,
+    Keep,
+    LogIn,
+    Pause,
+    Receive,
+    Restore,
+    Stop,
+)
+from entrypoints.client.answers import (
+    QUOTA_EXCEEDED,
+    RESTORING,
+    TOO_MANY_REQUESTS,
+    TRANSIENT,
+    Answer,
+    failure_of,
+    said_by,
+)
+from entrypoints.client.outcome import Failure
+
 MOST_RESTORATIONS = 3
-RESTORING = "restoration-running"
-QUOTA_EXCEEDED = "quota-exceeded"
-TOO_MANY_REQUESTS = 429
-TRANSIENT = frozenset({202, 408, 425, TOO_MANY_REQUESTS, 500, 502, 503, 504})
-
-
-class Failure(StrEnum):
-    """Why a file did not come."""
-
-    UNAUTHENTICATED = "unauthenticated"
-    REFUSED = "refused"
-    LICENCE = "licence"
-    NOT_FOUND = "not-found"
-    NEARLINE = "nearline"
-    QUOTA = "quota"
-    BUSY = "busy"
-    BROKEN = "broken"
-    WRONG_BYTES = "wrong-bytes"
-    EXISTS = "exists"
-    DISK = "disk"
-    UNUSABLE = "unusable"
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether trying again as the same person, without doing anything about it, cannot help."""
-        return self in {Failure.UNAUTHENTICATED, Failure.REFUSED, Failure.LICENCE}
 
 
 @attrs.frozen(kw_only=True)
@@ -51,77 +45,6 @@ class Policy:
     can_log_in: bool = False
     accepts_licence: bool = False
     restores: bool = True
-
-
-@attrs.frozen(kw_only=True)
-class Answer:
-    """The head of an answer. ``first`` and ``total`` come from Content-Range; ``code`` and ``detail`` of a problem."""
-
-    status: int
-    e_tag: str | None = None
-    length: int | None = None
-    first: int | None = None
-    total: int | None = None
-    retry_after: float | None = None
-    code: str | None = None
-    detail: str = ""
-
-
-@attrs.frozen
-class Receive:
-    """Write the body from this byte on; what lies behind it is cut off first."""
-
-    start: int
-
-
-@attrs.frozen
-class Check:
-    """All bytes are there: compare the checksum."""
-
-
-@attrs.frozen
-class Ask:
-    """Send a request, from ``Fetch.resumes_from`` on."""
-
-
-@attrs.frozen
-class Pause:
-    """Wait before the next request; ``is_for_all`` when no other request should be sent in its place."""
-
-    seconds: float
-    why: str
-    is_for_all: bool = False
-
-
-@attrs.frozen
-class LogIn:
-    """Get a new session token, then ask again."""
-
-
-@attrs.frozen
-class AcceptLicence:
-    """Accept the licence that stands in the way, then ask again."""
-
-
-@attrs.frozen
-class Restore:
-    """Have the file restored and wait until it is readable, then ask again."""
-
-
-@attrs.frozen
-class Keep:
-    """The file is right."""
-
-
-@attrs.frozen
-class Stop:
-    """It does not come, and why."""
-
-    failure: Failure
-    reason: str
-
-
-Action = Receive | Check | Ask | Pause | LogIn | AcceptLicence | Restore | Keep | Stop
 
 
 @attrs.frozen(kw_only=True)
@@ -181,14 +104,14 @@ def answered(fetch: Fetch, answer: Answer, policy: Policy, *, jitter: float) -> 
             return attrs.evolve(fetch, restorations=fetch.restorations + 1), Restore()
         case status if status in TRANSIENT and answer.code != QUOTA_EXCEEDED:
             return _asked_to_wait(fetch, answer, policy, jitter)
-    return fetch, Stop(_failure(answer), _said(answer))
+    return fetch, Stop(failure_of(answer), said_by(answer))
 
 
 def cut(fetch: Fetch, received: int, why: str, policy: Policy, *, jitter: float) -> tuple[Fetch, Action]:
     """The connection broke, or never came about; ``received`` bytes are on the disk."""
     here = attrs.evolve(fetch, received=received)
     if received > fetch.best:
-        return attrs.evolve(here, best=received, failures=0), Pause(FIRST_PAUSE_SECONDS * (0.5 + jitter / 2), why)
+        return attrs.evolve(here, best=received, failures=0), Pause(pauses.shortest(jitter), why)
     return _failed(here, why, policy, jitter)
 
 
@@ -238,45 +161,22 @@ def _failed(fetch: Fetch, why: str, policy: Policy, jitter: float) -> tuple[Fetc
     failed = attrs.evolve(fetch, failures=failures)
     if failures >= policy.tries:
         return failed, Stop(Failure.BROKEN, f"{why}; {failures} tries brought nothing new")
-    return failed, Pause(_back_off(failures, jitter), why)
+    return failed, Pause(pauses.back_off(failures, jitter), why)
 
 
 def _asked_to_wait(fetch: Fetch, answer: Answer, policy: Policy, jitter: float) -> tuple[Fetch, Action]:
     """Never earlier than the server says; without a word from it, as after a failure."""
     if answer.retry_after is None:
-        after, action = _failed(fetch, _said(answer), policy, jitter)
+        after, action = _failed(fetch, said_by(answer), policy, jitter)
         return after, attrs.evolve(action, failure=Failure.BUSY) if isinstance(action, Stop) else action
     busy = fetch.busy + 1
-    seconds = max(answer.retry_after * (1 + jitter / 10), _back_off(busy, jitter))
+    seconds = pauses.asked_for(answer.retry_after, busy, jitter)
     if fetch.waited + seconds > policy.seconds:
         left = f"waited {fetch.waited:.0f} s already" if fetch.waited else f"longer than {policy.seconds:.0f} s"
-        reason = f"{_said(answer)} The server says to come back in {answer.retry_after:.0f} s: {left}."
+        reason = f"{said_by(answer)} The server says to come back in {answer.retry_after:.0f} s: {left}."
         return fetch, Stop(Failure.BUSY, reason)
-    pause = Pause(seconds, _said(answer), is_for_all=answer.status == TOO_MANY_REQUESTS)
+    pause = Pause(seconds, said_by(answer), is_for_all=answer.status == TOO_MANY_REQUESTS)
     return attrs.evolve(fetch, busy=busy, waited=fetch.waited + seconds), pause
-
-
-def _back_off(count: int, jitter: float) -> float:
-    """Twice as long each time, up to a limit, by a random half."""
-    longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(count, 10))
-    return longest * (0.5 + jitter / 2)
-
-
-def _failure(answer: Answer) -> Failure:
-    if answer.code == QUOTA_EXCEEDED:
-        return Failure.QUOTA
-    by_status = {
-        401: Failure.UNAUTHENTICATED,
-        403: Failure.REFUSED,
-        404: Failure.NOT_FOUND,
-        410: Failure.NEARLINE,
-        423: Failure.LICENCE,
-    }
-    return by_status.get(answer.status, Failure.BUSY if answer.status in TRANSIENT else Failure.UNUSABLE)
-
-
-def _said(answer: Answer) -> str:
-    return f"HTTP {answer.status}: {answer.detail}" if answer.detail else f"HTTP {answer.status}"
 
 
 def _is_strong(e_tag: str | None) -> bool:

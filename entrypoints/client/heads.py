@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from domain.digest import can_compute
-from entrypoints.client.fetch import Answer
+from entrypoints.client.answers import Answer
 from entrypoints.client.folder import Digest
 
 LONGEST_REASON = 500

@@ -7,8 +7,9 @@ import attrs
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from entrypoints.client.download import Listener, Outcome
 from entrypoints.client.listing import Wanted
+from entrypoints.client.outcome import Outcome
+from entrypoints.client.surroundings import Listener
 
 _NAME_WIDTH = 40
 

@@ -11,14 +11,16 @@ import httpx
 
 from adapters.system.clock import SystemClock
 from application.ports.clock import Clock
-from entrypoints.client.download import Download, Outcome, Surroundings
+from entrypoints.client.download import Download
 from entrypoints.client.fetch import Policy
 from entrypoints.client.folder import Folder
 from entrypoints.client.licences import Licences
 from entrypoints.client.listing import Listing, Wanted
 from entrypoints.client.nearline import Nearline
+from entrypoints.client.outcome import Outcome
 from entrypoints.client.progress import Display, display
 from entrypoints.client.service import TIMEOUT, Credentials, Patience, Service
+from entrypoints.client.surroundings import Surroundings
 
 
 class ExitCode(IntEnum):

@@ -12,12 +12,14 @@ import attrs
 import httpx
 
 from entrypoints.client import fetch
+from entrypoints.client.actions import Pause
+from entrypoints.client.answers import TRANSIENT
 from entrypoints.client.fetch import Fetch, Policy
 from entrypoints.client.heads import answer_of, json_object, reason_of
 
 ACCEPTED = "application/problem+json, application/json;q=0.9, */*;q=0.8"
 LARGEST_REFUSAL_BYTES = 64 * 1024
-REPEATED = fetch.TRANSIENT - {202}
+REPEATED = TRANSIENT - {202}
 """202 is how a service says that it has taken an order."""
 
 
@@ -71,14 +73,14 @@ class Patience:
                 response = await send()
             except httpx.TransportError as error:
                 state, action = fetch.cut(state, 0, str(error), self.policy, jitter=self.jitter())
-                if not isinstance(action, fetch.Pause):
+                if not isinstance(action, Pause):
                     raise
             else:
                 if response.status_code not in REPEATED:
                     return response
                 answer = answer_of(response, response.content, now=self.now())
                 state, action = fetch.answered(state, answer, self.policy, jitter=self.jitter())
-                if not isinstance(action, fetch.Pause):
+                if not isinstance(action, Pause):
                     return response
             await self.pause(action.seconds)
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from entrypoints.client.fetch import Failure, Policy
+from entrypoints.client.fetch import Policy
 from entrypoints.client.folder import Folder, NameTaken
+from entrypoints.client.outcome import Failure
 from entrypoints.client.run import ExitCode, GetRequest, Report, Run
 from entrypoints.client.service import Credentials
 from tests.integration.scripted_server import Move, ScriptedServer

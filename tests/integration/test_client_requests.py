@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from domain.errors import InvalidValue
-from entrypoints.client.fetch import Failure, Policy
+from entrypoints.client.fetch import Policy
 from entrypoints.client.listing import ListingIncomplete
+from entrypoints.client.outcome import Failure
 from entrypoints.client.run import ExitCode, GetRequest, Report, Run
 from entrypoints.client.service import Credentials, ServiceRefused
 from tests.catalogue_factories import a_dataset_urn, a_urn

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrypoints.client import actions, pauses
 from entrypoints.client import fetch as steps
-from entrypoints.client.fetch import Answer, Failure, Fetch, Policy
+from entrypoints.client.answers import QUOTA_EXCEEDED, RESTORING, Answer
+from entrypoints.client.fetch import Fetch, Policy
 from entrypoints.client.folder import Folder, safe_name
+from entrypoints.client.outcome import Failure
 
 POLICY = Policy(tries=4, seconds=600.0)
 HALF = Fetch.of_part(received=50, e_tag='"a"', size=100)
@@ -20,7 +23,7 @@ ANSWERS = st.builds(
     first=st.none() | st.integers(0, 100),
     total=st.none() | st.integers(0, 100),
     retry_after=st.none() | st.floats(0, 1000),
-    code=st.sampled_from([None, steps.RESTORING, steps.QUOTA_EXCEEDED]),
+    code=st.sampled_from([None, RESTORING, QUOTA_EXCEEDED]),
 )
 POLICIES = st.builds(
     Policy,
@@ -38,18 +41,18 @@ def test_every_fetch_ends_and_waits_no_longer_than_its_policy(policy, data):
     asked, honoured = 0, 0.0
     # Each new byte allows as many tries again, each wait that is asked for is at least half a second.
     most = 2 * (policy.tries * 102 + 4 * int(policy.seconds) + 50)
-    while not isinstance(action, steps.Keep | steps.Stop):
+    while not isinstance(action, actions.Keep | actions.Stop):
         asked += 1
         assert asked < most
         match action:
-            case steps.Receive(start):
+            case actions.Receive(start):
                 assert start in {0, fetch.received}
                 if data.draw(st.booleans(), label="whole"):
                     fetch, action = steps.ended(fetch, fetch.size or 0, policy, jitter=0.5)
                 else:
                     received = data.draw(st.integers(start, max(start, fetch.size or 100)), label="received")
                     fetch, action = steps.cut(fetch, received, "cut", policy, jitter=0.5)
-            case steps.Check():
+            case actions.Check():
                 assert fetch.size == fetch.received
                 fetch, action = steps.checked(fetch, is_right=data.draw(st.booleans(), label="right"))
             case _:
@@ -60,7 +63,7 @@ def test_every_fetch_ends_and_waits_no_longer_than_its_policy(policy, data):
                 before = fetch.waited
                 fetch, action = steps.answered(fetch, answer, policy, jitter=0.5)
                 honoured += fetch.waited - before
-                if isinstance(action, steps.Pause) and answer.retry_after is not None and fetch.waited > before:
+                if isinstance(action, actions.Pause) and answer.retry_after is not None and fetch.waited > before:
                     assert action.seconds >= answer.retry_after
     assert honoured <= policy.seconds + 1e-6
 
@@ -79,7 +82,7 @@ def test_every_fetch_ends_and_waits_no_longer_than_its_policy(policy, data):
 def test_what_does_not_continue_the_part_empties_it(answer):
     fetch, action = steps.answered(HALF, answer, POLICY, jitter=1.0)
 
-    assert isinstance(action, steps.Pause)
+    assert isinstance(action, actions.Pause)
     assert (fetch.received, fetch.resumes_from) == (0, 0)
 
 
@@ -87,8 +90,8 @@ def test_the_rest_is_written_behind_the_part_and_a_whole_file_over_it():
     rest = steps.answered(HALF, Answer(status=206, first=50, total=100, e_tag='"a"'), POLICY, jitter=1.0)
     whole = steps.answered(HALF, Answer(status=200, length=120, e_tag='"b"'), POLICY, jitter=1.0)
 
-    assert rest[1] == steps.Receive(50)
-    assert (whole[1], whole[0].size, whole[0].e_tag) == (steps.Receive(0), 120, '"b"')
+    assert rest[1] == actions.Receive(50)
+    assert (whole[1], whole[0].size, whole[0].e_tag) == (actions.Receive(0), 120, '"b"')
 
 
 @pytest.mark.parametrize("e_tag", [None, 'W/"a"'])
@@ -97,9 +100,9 @@ def test_a_part_without_a_strong_entity_tag_is_not_continued(e_tag):
 
 
 def test_a_part_that_is_complete_is_only_checked():
-    assert steps.first_step(attrs.evolve(HALF, received=100, is_complete=True)) == steps.Check()
-    assert steps.first_step(Fetch.of_part(received=100, e_tag='"a"', size=100)) == steps.Check()
-    assert steps.first_step(Fetch.of_part(received=101, e_tag='"a"', size=100)) == steps.Ask()
+    assert steps.first_step(attrs.evolve(HALF, received=100, is_complete=True)) == actions.Check()
+    assert steps.first_step(Fetch.of_part(received=100, e_tag='"a"', size=100)) == actions.Check()
+    assert steps.first_step(Fetch.of_part(received=101, e_tag='"a"', size=100)) == actions.Ask()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_a_part_that_is_complete_is_only_checked():
         (Answer(status=403), Failure.REFUSED),
         (Answer(status=404), Failure.NOT_FOUND),
         (Answer(status=423), Failure.LICENCE),
-        (Answer(status=429, code=steps.QUOTA_EXCEEDED, retry_after=1.0), Failure.QUOTA),
+        (Answer(status=429, code=QUOTA_EXCEEDED, retry_after=1.0), Failure.QUOTA),
         (Answer(status=302), Failure.UNUSABLE),
         (Answer(status=503, retry_after=601.0), Failure.BUSY),
     ],
@@ -117,7 +120,7 @@ def test_a_part_that_is_complete_is_only_checked():
 def test_what_waiting_does_not_help_with_ends_at_once(answer, failure):
     _, action = steps.answered(Fetch(), answer, POLICY, jitter=0.0)
 
-    assert isinstance(action, steps.Stop)
+    assert isinstance(action, actions.Stop)
     assert action.failure is failure
 
 
@@ -130,7 +133,7 @@ def test_pauses_grow_up_to_a_limit_and_differ_between_clients():
         longest.append(action.seconds)
 
     assert longest == sorted(longest)
-    assert longest[-1] == steps.LONGEST_PAUSE_SECONDS
+    assert longest[-1] == pauses.LONGEST_PAUSE_SECONDS
     assert all(low < high for low, high in zip(shortest, longest, strict=True))
 
 
