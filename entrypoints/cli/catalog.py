@@ -14,10 +14,12 @@ from domain.errors import InvalidValue
 from domain.groups import AccessGroup
 from domain.rights import AccessRight, FileLevel, MetadataLevel
 from domain.urn import EntityType, Urn
-from entrypoints.cli.catalogue_access import groups, licences, rights
 from entrypoints.cli.catalogue_documents import documents
+from entrypoints.cli.catalogue_groups import groups
 from entrypoints.cli.catalogue_import import CatalogueImport, ImportReport
+from entrypoints.cli.catalogue_licences import licences
 from entrypoints.cli.catalogue_products import products
+from entrypoints.cli.catalogue_rights import rights
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
 from entrypoints.cli.output import print_json
 from entrypoints.cli.session import Session, run
