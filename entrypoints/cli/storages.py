@@ -1,7 +1,5 @@
 """``rs-downloader storages``: where the files are."""
 
-import json
-
 import rich_click as click
 
 from application.use_cases.add_storage import AddStorage
@@ -10,27 +8,13 @@ from application.use_cases.configured_storage import StorageRequest
 from application.use_cases.list_storages import ListStorages, ListStoragesRequest, StorageView
 from application.use_cases.move_storage import MoveStorage, MoveStorageRequest
 from application.use_cases.remove_storage import RemoveStorage, RemoveStorageRequest
-from domain.cool_down import CoolDown
 from domain.storage_location import Delivery
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
-from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.output import print_json
 from entrypoints.cli.scrub import scrub_report
 from entrypoints.cli.session import Session, run
-
-_PARAMETER_HELP = "Parameter of the plugin as NAME=VALUE; may be given several times. VALUE is JSON or plain text."
-
-_path_option = click.option(
-    "--path",
-    type=click.Path(exists=True, file_okay=False, resolve_path=True),
-    help="Folder of a Local storage; short for --parameter Storage_URL=PATH.",
-)
-
-
-_delivery_option = click.option(
-    "--delivery",
-    type=click.Choice(["stream", "redirect"]),
-    help="Whether bytes go through the service, or clients are sent to the storage by a signed URL; at first, stream.",
-)
+from entrypoints.cli.storage_options import delivery_option, parameters_option, path_option, plugin_parameters
+from entrypoints.cli.storage_tables import print_parameters, print_storages
 
 
 @click.group(cls=Group)
@@ -40,11 +24,11 @@ def storages() -> None:
 
 @storages.command()
 @click.argument("name")
-@_path_option
+@path_option
 @click.option("--plugin", default="Local", show_default=True, help="Storage plugin; 'none' for an OFFLINE storage.")
-@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help=_PARAMETER_HELP)
+@parameters_option
 @click.option("--verify/--no-verify", default=False, help="Hash full files as they leave and withhold corrupted ones.")
-@_delivery_option
+@delivery_option
 @tenant_option
 @data_dir_option
 def add(
@@ -63,7 +47,7 @@ def add(
     \b
     rs-downloader storages add disk1 --path /data/products
     """
-    given = _parameters(parameters, path)
+    given = plugin_parameters(parameters, path)
 
     async def work(session: Session) -> StorageView:
         add_storage: AddStorage = session.use_cases.add_storage()
@@ -84,10 +68,10 @@ def add(
 
 @storages.command("set")
 @click.argument("name")
-@_path_option
-@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help=_PARAMETER_HELP)
+@path_option
+@parameters_option
 @click.option("--verify/--no-verify", default=None, help="Hash full files as they leave and withhold corrupted ones.")
-@_delivery_option
+@delivery_option
 @click.option("--active/--inactive", default=None, help="An inactive storage is not read until it is active again.")
 @tenant_option
 @data_dir_option
@@ -103,7 +87,7 @@ def set_(
     data_dir: str | None,
 ) -> None:
     """Change the storage NAME; what is not given stays as it is."""
-    given = _parameters(parameters, path)
+    given = plugin_parameters(parameters, path)
 
     async def work(session: Session) -> StorageView:
         list_storages: ListStorages = session.use_cases.list_storages()
@@ -136,7 +120,11 @@ def set_(
 @data_dir_option
 def list_(*, as_json: bool, tenant: str | None, data_dir: str | None) -> None:
     """List storages by type and priority."""
-    _print(_read(data_dir, tenant, None), as_json=as_json)
+    views = _read(data_dir, tenant, None)
+    if as_json:
+        print_json(views)
+    else:
+        print_storages(views)
 
 
 @storages.command()
@@ -150,10 +138,9 @@ def show(*, name: str, as_json: bool, tenant: str | None, data_dir: str | None) 
     if as_json:
         print_json(view)
         return
-    _print((view,), as_json=False)
+    print_storages((view,))
     click.echo()
-    rows = [[p.name, p.type, "(secret)" if p.value is None else p.value] for p in view.parameters]
-    print_table(["parameter", "type", "value"], rows, empty="It has no parameters.")
+    print_parameters(view)
 
 
 @storages.command()
@@ -204,53 +191,6 @@ def _move(data_dir: str | None, tenant: str | None, name: str, *, up: bool) -> N
 
     view = run(data_dir, tenant, work)
     click.echo(f"Storage {view.name} has priority {view.priority} among {view.storage_type.value} storages.")
-
-
-def _print(views: tuple[StorageView, ...], *, as_json: bool) -> None:
-    if as_json:
-        print_json(views)
-        return
-    print_table(
-        ["storage", "type", "priority", "plugin", "active", "verify", "delivery", "trouble"],
-        [
-            [
-                v.name,
-                v.storage_type.value,
-                v.priority,
-                v.plugin_id,
-                v.active,
-                v.verify,
-                v.delivery.value,
-                v.plugin_error or _failures(v.cool_down),
-            ]
-            for v in views
-        ],
-        empty="There are no storages.",
-    )
-
-
-def _failures(cool_down: CoolDown | None) -> str | None:
-    if cool_down is None:
-        return None
-    until = cool_down.cooling_until.isoformat(timespec="seconds")
-    return f"failed {cool_down.failures} times in a row, read last until {until}: {cool_down.reason}"
-
-
-def _parameters(given: tuple[str, ...], path: str | None) -> dict[str, object]:
-    parameters: dict[str, object] = {} if path is None else {"Storage_URL": path}
-    for text in given:
-        name, separator, value = text.partition("=")
-        if not separator or not name:
-            raise click.BadParameter(f"{text!r} is not NAME=VALUE.", param_hint="--parameter")
-        parameters[name] = _value(value)
-    return parameters
-
-
-def _value(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 storages.add_command(scrub_report)
