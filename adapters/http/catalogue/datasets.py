@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from adapters.http.catalogue.names import DATASET_EXAMPLE, DATASET_VERSION_EXAMPLE, version_of_dataset
-from adapters.http.catalogue.products import FEATURE_EXAMPLE, CallerDependency, Document, registered, removed
+from adapters.http.catalogue.product_payloads import FEATURE_EXAMPLE, Document
+from adapters.http.catalogue.products import CallerDependency, registered, removed
 from adapters.http.documentation import operation
 from application.use_cases.read_products import ReadProduct, RemoveProducts
 from application.use_cases.register_products import RegisterProducts

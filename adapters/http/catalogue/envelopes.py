@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 
 from adapters.http.addresses import own_root, segment
-from adapters.http.catalogue.products import FEATURE_EXAMPLE
+from adapters.http.catalogue.product_payloads import FEATURE_EXAMPLE
 from application.use_cases.search_catalogue import FoundFeatures, ShownFacet
 from application.use_cases.shown_features import FoundFeature
 from domain.facets import FacetRange, FacetType, FacetWord

@@ -2,115 +2,26 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from adapters.http.catalogue.names import PRODUCT_EXAMPLE, dataset_of, urn_of
-from adapters.http.documentation import operation
-from adapters.http.payloads import Count, Payload
-from application.use_cases.read_products import ListProducts, ListProductsRequest, ReadProduct, RemoveProducts
-from application.use_cases.register_products import (
-    MOST_AT_ONCE,
-    ProductsReport,
-    RegisterProducts,
-    RegisterProductsRequest,
+from adapters.http.catalogue.product_payloads import (
+    FEATURE_EXAMPLE,
+    Document,
+    ProductCollection,
+    ProductListing,
+    ProductsReportPayload,
 )
+from adapters.http.documentation import operation
+from application.use_cases.read_products import ListProducts, ListProductsRequest, ReadProduct, RemoveProducts
+from application.use_cases.register_products import RegisterProducts, RegisterProductsRequest
 from domain.access import Caller, Role
 from domain.errors import InvalidValue, NotFound
 from domain.urn import EntityType, Urn
 
 CallerDependency = NamedDependency[SkipValidation[Caller]]
-Document = Annotated[
-    dict[str, Any],
-    msgspec.Meta(description="A feature of REGARDS, or an item or a collection of STAC."),
-]
-
-FEATURE_EXAMPLE = {
-    "type": "Feature",
-    "id": PRODUCT_EXAMPLE,
-    "virtualId": PRODUCT_EXAMPLE.replace("V1", "LAST"),
-    "providerId": "scene-1",
-    "entityType": "DATA",
-    "label": "A scene",
-    "model": "scene",
-    "geometry": {"type": "Point", "coordinates": [1.44, 43.6]},
-    "properties": {"datetime": "2026-01-31T12:00:00Z"},
-    "files": {
-        "RAWDATA": [
-            {
-                "dataType": "RAWDATA",
-                "checksum": "9e107d9d372bb6826bd81d3542a419d6",
-                "digestAlgorithm": "MD5",
-                "filename": "scene.tif",
-                "filesize": 190,
-                "mimeType": "image/tiff",
-                "reference": False,
-                "types": [],
-            }
-        ]
-    },
-    "tags": [],
-    "last": True,
-    "version": 1,
-}
-
-
-class ProductCollection(msgspec.Struct):
-    """Many products; other members, which collections of GeoJSON may have, are not read."""
-
-    features: Annotated[list[Any], msgspec.Meta(max_length=MOST_AT_ONCE)]
-
-
-class RefusedProductPayload(Payload):
-    """Why one product was refused; ``index`` counts from 0."""
-
-    index: Count
-    name: str
-    code: str
-    reason: str
-
-
-class ProductsReportPayload(Payload):
-    """What became of the products."""
-
-    added: Count
-    changed: Count
-    unchanged: Count
-    refused: list[RefusedProductPayload]
-
-    @classmethod
-    def of(cls, report: ProductsReport) -> "ProductsReportPayload":
-        """The report on the wire."""
-        return cls(
-            added=report.added,
-            changed=report.changed,
-            unchanged=report.unchanged,
-            refused=[
-                RefusedProductPayload(index=item.index, name=item.name, code=item.code, reason=item.reason)
-                for item in report.refused
-            ],
-        )
-
-
-class ProductEntry(Payload):
-    """A product in a listing."""
-
-    id: str
-    provider_id: str
-    entity_type: str
-    label: str
-    version: Count
-    last: bool
-    files: Count
-
-
-class ProductListing(Payload):
-    """One page of products; ``nextAfter`` continues it."""
-
-    products: list[ProductEntry]
-    next_after: str | None = None
 
 
 def _operation(operation_id: str, summary: str, **more: Any) -> dict[str, Any]:
@@ -204,20 +115,7 @@ async def list_catalogued_products(
     request = ListProductsRequest(
         tenant=caller.tenant, entity_type=entity_type, dataset=dataset_of(dataset), after=after, limit=limit
     )
-    page = await list_products.execute(request)
-    entries = [
-        ProductEntry(
-            id=str(product.urn),
-            provider_id=product.provider_id,
-            entity_type=product.entity_type.value,
-            label=product.label,
-            version=product.version,
-            last=product.is_last,
-            files=len(product.files),
-        )
-        for product in page.products
-    ]
-    return ProductListing(products=entries, next_after=page.next_after)
+    return ProductListing.of(await list_products.execute(request))
 
 
 @get(
