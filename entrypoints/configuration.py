@@ -7,7 +7,8 @@ import attrs
 
 from entrypoints.cli import main
 from entrypoints.cli.variables import OptionVariable, option_variables
-from entrypoints.settings import CONFIG_VARIABLE, PREFIX, Settings
+from entrypoints.settings import Settings
+from entrypoints.settings.variables import CONFIG_VARIABLE, PREFIX
 
 START = "<!-- table: made by `make docs` -->"
 END = "<!-- end of table -->"

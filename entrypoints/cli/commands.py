@@ -9,7 +9,9 @@ import rich_click as click
 from adapters.security.private_files import UnusableKey
 from application.errors import PortError
 from domain.errors import DomainError
-from entrypoints.settings import PREFIX, Settings, SettingsInvalid
+from entrypoints.settings import Settings
+from entrypoints.settings.reading import SettingsInvalid
+from entrypoints.settings.variables import PREFIX
 
 F = TypeVar("F", bound=Callable[..., Any])
 

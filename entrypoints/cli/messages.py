@@ -11,7 +11,9 @@ from entrypoints.cli.commands import data_dir_option, json_option
 from entrypoints.cli.output import print_json, print_table
 from entrypoints.cli.session import load_settings, management_socket, prepare_schema, run_with_container
 from entrypoints.containers import CLIContainer
-from entrypoints.settings import PREFIX, Settings, SettingsInvalid
+from entrypoints.settings import Settings
+from entrypoints.settings.reading import SettingsInvalid
+from entrypoints.settings.variables import PREFIX
 
 
 @click.command()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import attrs
 import rich_click as click
 
-from entrypoints.settings import PREFIX
+from entrypoints.settings.variables import PREFIX
 
 
 @attrs.frozen

@@ -3,24 +3,14 @@
 The only reader of ``os.environ``.
 """
 
-import difflib
 import math
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import attrs
-import typed_settings
-from typed_settings.exceptions import (
-    ConfigFileLoadError,
-    InvalidOptionsError,
-    InvalidSettingsError,
-    UnknownFormatError,
-)
-from typed_settings.types import LoadedSettings, LoaderMeta, OptionList
 
 from adapters.http.client_addresses import ClientAddresses
 from domain.errors import InvalidValue
@@ -29,20 +19,10 @@ from domain.scrub import ScrubPolicy
 from entrypoints.settings.addresses import base_urls
 from entrypoints.settings.downloads import DownloadSettings
 from entrypoints.settings.messages import MessageSettings
+from entrypoints.settings.reading import SettingsInvalid, read
 from entrypoints.settings.server import ServerSettings
 from entrypoints.settings.storages import StorageSettings
-
-PREFIX = "RS_DOWNLOADER_"
-CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-TEST_PREFIX = f"{PREFIX}TEST_"
-"""Variables of the test suite; they are never settings."""
-
-_SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
-"""What Kubernetes adds to the environment of a pod when a service is called rs-downloader."""
-
-
-class SettingsInvalid(ValueError):
-    """A setting cannot be used; the message names its environment variable and what it takes."""
+from entrypoints.settings.variables import PREFIX
 
 
 @attrs.frozen(kw_only=True)
@@ -63,21 +43,7 @@ class Settings(StorageSettings, DownloadSettings, MessageSettings, ServerSetting
         something to somebody else. Raises ``SettingsInvalid``.
         """
         environ = os.environ if environ is None else environ
-        _refuse_unknown(cls, environ, also_known)
-        file = environ.get(CONFIG_VARIABLE)
-        if file and not Path(file).is_file():
-            raise SettingsInvalid(f"{CONFIG_VARIABLE}: there is no file {file}.")
-        loaders: list[Any] = [
-            typed_settings.FileLoader({"*.toml": typed_settings.TomlFormat("rs-downloader")}, [file] if file else []),
-            _Values("environment", {n: environ[v] for n, v in variables(cls).items() if v in environ}),
-            _Values("command line", {n: v for n, v in (overrides or {}).items() if v is not None}),
-        ]
-        try:
-            settings = typed_settings.load_settings(cls, loaders)
-        except InvalidSettingsError as error:
-            raise SettingsInvalid(" ".join(_sentence(cls, e) for e in error.exceptions)) from None
-        except (InvalidOptionsError, ConfigFileLoadError, UnknownFormatError) as error:
-            raise SettingsInvalid(f"{CONFIG_VARIABLE}: {error}") from None
+        settings = read(cls, environ, overrides or {}, also_known)
         if problems := list(settings.problems()):
             raise SettingsInvalid(" ".join(problems))
         return settings
@@ -239,39 +205,3 @@ class Settings(StorageSettings, DownloadSettings, MessageSettings, ServerSetting
     def jwt_key_file(self) -> Path:
         """Where the generated signing key is kept."""
         return self.data_dir / "jwt.key"
-
-
-def variables(settings_class: type[Settings] = Settings) -> dict[str, str]:
-    """The environment variable of every setting, by setting."""
-    return {field.name: PREFIX + field.name.upper() for field in attrs.fields(settings_class)}
-
-
-@attrs.frozen
-class _Values:
-    """A source of values that are at hand, for typed-settings."""
-
-    name: str
-    values: Mapping[str, object]
-
-    def __call__(self, _settings_class: type, options: OptionList) -> LoadedSettings:
-        known = {option.path: self.values[option.path] for option in options if option.path in self.values}
-        return LoadedSettings(known, LoaderMeta(self.name))
-
-
-def _refuse_unknown(settings_class: type[Settings], environ: Mapping[str, str], also_known: Collection[str]) -> None:
-    known = {*variables(settings_class).values(), CONFIG_VARIABLE, *also_known}
-    for name in sorted(environ):
-        if not name.startswith(PREFIX) or name in known or name.startswith(TEST_PREFIX) or _SERVICE_LINK.match(name):
-            continue
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else " See docs/configuration.md."
-        raise SettingsInvalid(f"{name} is not a setting.{hint}")
-
-
-def _sentence(settings_class: type[Settings], error: BaseException) -> str:
-    found = re.search(r"option '(\w+)'", str(error))
-    if found is None:
-        return str(error)
-    field = attrs.fields_dict(settings_class)[found[1]]
-    kind = {int: "a whole number", float: "a number"}.get(field.type or str, "usable text")
-    return f"{PREFIX}{field.name.upper()} must be {kind}."

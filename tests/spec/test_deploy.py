@@ -9,7 +9,8 @@ import pytest
 
 from adapters.http.authentication import KNOWN_FOR_SECONDS, UNKNOWN_FOR_SECONDS
 from entrypoints.cli import main
-from entrypoints.settings import variables
+from entrypoints.settings import Settings
+from entrypoints.settings.variables import variables
 
 ROOT = Path(__file__).parents[2]
 FILES = (
@@ -22,7 +23,7 @@ FILES = (
 def test_every_variable_is_a_setting(name):
     used = set(re.findall(r"RS_DOWNLOADER_[A-Z_]+", (ROOT / name).read_text()))
 
-    assert used <= set(variables().values())
+    assert used <= set(variables(Settings).values())
 
 
 def test_every_command_of_the_compose_file_exists():

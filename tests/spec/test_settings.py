@@ -6,7 +6,9 @@ import pytest
 
 from domain.profile import Profile
 from entrypoints import configuration
-from entrypoints.settings import Settings, SettingsInvalid, variables
+from entrypoints.settings import Settings
+from entrypoints.settings.reading import SettingsInvalid
+from entrypoints.settings.variables import variables
 
 
 def refusal(**environ):
@@ -30,7 +32,7 @@ def test_nothing_has_to_be_set():
 
 
 def test_every_setting_has_a_variable_with_the_prefix():
-    assert variables()["slot_wait_seconds"] == "RS_DOWNLOADER_SLOT_WAIT_SECONDS"
+    assert variables(Settings)["slot_wait_seconds"] == "RS_DOWNLOADER_SLOT_WAIT_SECONDS"
 
 
 def test_the_command_line_beats_the_environment_which_beats_the_file(tmp_path):
