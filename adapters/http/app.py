@@ -70,6 +70,5 @@ def _with_its_own(dependencies: Mapping[str, Provide], handler: BaseRouteHandler
     take a third of the start.
     """
     own = copy(handler)
-    named = signature(handler.fn).parameters.keys() & dependencies.keys()
-    own.dependencies = {name: dependencies[name] for name in named}
+    own.dependencies = {name: dependencies[name] for name in signature(handler.fn).parameters if name in dependencies}
     return own
