@@ -124,7 +124,7 @@ class Topology:
         """Where a message of a queue waits before it comes back; needs no plugin of the broker."""
         milliseconds = round(seconds * 1000)
         return Queue(
-            f"{queue_name}.retry.{milliseconds}",
+            f"{queue_name}.delay.{milliseconds}",
             durable=True,
             queue_arguments={
                 "x-message-ttl": milliseconds,
