@@ -1,12 +1,9 @@
 """``rs-downloader files add``: registering what is on a storage, by path or as the storage lists it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import DownloadColumn, TransferSpeedColumn
 
 from domain.errors import NotFound
 from domain.file import DataType
@@ -15,6 +12,7 @@ from entrypoints.cli.commands import data_dir_option, json_option, tenant_option
 from entrypoints.cli.hashing import walk
 from entrypoints.cli.listing import ListedRegistration
 from entrypoints.cli.output import print_json
+from entrypoints.cli.progress_bar import progress_bar
 from entrypoints.cli.recording import Recording, Report
 from entrypoints.cli.registration import Registration
 from entrypoints.cli.session import Session, run
@@ -80,7 +78,8 @@ def add(
         location = await _storage(session, storage)
         registry = session.container.adapters.storage_registry()
         total = sum(path.stat().st_size for path in found if path.is_file()) if prefix is None else None
-        with _progress("Hashing" if prefix is None else "Registering", total, as_json=as_json) as progress:
+        what = "Hashing" if prefix is None else "Registering"
+        with progress_bar(what, total, DownloadColumn(), TransferSpeedColumn(), as_json=as_json) as progress:
             recording = Recording(
                 tenant=session.tenant,
                 storage=storage,
@@ -130,13 +129,3 @@ async def _storage(session: Session, name: str) -> StorageLocation:
     if found is None:
         raise NotFound(f"There is no storage {name!r}.")
     return found
-
-
-@contextmanager
-def _progress(what: str, total: int | None, *, as_json: bool) -> Iterator[Progress]:
-    """A progress bar on standard error, for people only."""
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True) as progress:
-        progress.add_task(what, total=total)
-        yield progress

@@ -1,12 +1,9 @@
 """``rs-downloader catalog``: products in, and who may see and have them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TaskProgressColumn
 
 from application.use_cases.manage_groups import ListGroups, SaveGroup
 from application.use_cases.manage_rights import SaveRight
@@ -22,6 +19,7 @@ from entrypoints.cli.catalogue_products import products
 from entrypoints.cli.catalogue_rights import rights
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
 from entrypoints.cli.output import print_json
+from entrypoints.cli.progress_bar import progress_bar
 from entrypoints.cli.session import Session, run
 
 
@@ -80,7 +78,8 @@ def import_(
 
     async def work(session: Session) -> ImportReport:
         await _grant(session, group_names, joined)
-        with _progress(sum(path.stat().st_size for path in files), as_json=as_json) as progress:
+        total = sum(path.stat().st_size for path in files)
+        with progress_bar("Importing", total, TaskProgressColumn(), as_json=as_json) as progress:
             done = 0
             task = progress.task_ids[0]
             run_of_all = CatalogueImport(
@@ -135,13 +134,3 @@ async def _grant(session: Session, names: tuple[str, ...], datasets: tuple[Urn, 
                 file_level=FileLevel.INHERITED_ACCESS,
             )
             await save_right.execute(right)
-
-
-@contextmanager
-def _progress(total: int, *, as_json: bool) -> Iterator[Progress]:
-    """A progress bar on standard error, for people only."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal) as progress:
-        progress.add_task("Importing", total=total)
-        yield progress

@@ -6,7 +6,7 @@ from application.use_cases.manage_licences import ListLicences, PutLicence, Rese
 from domain.licence import Licence
 from domain.urn import Urn
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
-from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.output import print_rows
 from entrypoints.cli.session import Session, run
 
 
@@ -79,10 +79,7 @@ def list_(*, as_json: bool, tenant: str | None, data_dir: str | None) -> None:
         [None if licence.dataset is None else str(licence.dataset), licence.link, licence.edition]
         for licence in run(data_dir, tenant, work)
     ]
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        print_table(names, rows, empty="There are no licences.")
+    print_rows(names, rows, as_json=as_json, empty="There are no licences.")
 
 
 def _virtual(dataset: str | None) -> Urn | None:

@@ -9,7 +9,7 @@ from domain.errors import NotFound
 from domain.product import Product
 from domain.urn import EntityType, Urn
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
-from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.output import print_json, print_rows
 from entrypoints.cli.session import Session, run
 
 
@@ -54,10 +54,7 @@ def list_(
     rows = [
         [str(product.urn), product.provider_id, product.label, len(product.files), product.is_last] for product in found
     ]
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        print_table(names, rows, empty="There are no products.")
+    print_rows(names, rows, as_json=as_json, empty="There are no products.")
 
 
 @products.command()

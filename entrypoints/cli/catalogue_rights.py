@@ -6,7 +6,7 @@ from application.use_cases.manage_rights import ListRights, RemoveRight, SaveRig
 from domain.rights import AccessRight, FileLevel, MetadataLevel
 from domain.urn import Urn
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
-from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.output import print_rows
 from entrypoints.cli.session import Session, run
 
 _METADATA = [level.value for level in MetadataLevel if level is not MetadataLevel.CUSTOM_ACCESS]
@@ -83,7 +83,4 @@ def list_(*, as_json: bool, tenant: str | None, data_dir: str | None) -> None:
         [str(right.dataset), right.group, right.metadata_level.value, right.file_level.value]
         for right in run(data_dir, tenant, work)
     ]
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        print_table(names, rows, empty="There are no rights: only administrators see products.")
+    print_rows(names, rows, as_json=as_json, empty="There are no rights: only administrators see products.")

@@ -6,7 +6,7 @@ from application.use_cases.manage_issuers import ListIssuers, RemoveIssuer, Save
 from domain.access import Role
 from domain.external_identity import GRANTABLE, IdentityIssuer
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
-from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.output import print_rows
 from entrypoints.cli.session import Session, run
 
 _ROLES = [role.name for role in GRANTABLE]
@@ -100,7 +100,5 @@ def list_(*, as_json: bool, tenant: str | None, data_dir: str | None) -> None:
 
     found = run(data_dir, tenant, work)
     rows = [[issuer.name, issuer.issuer, issuer.audience, issuer.keys_url] for issuer in found]
-    if as_json:
-        print_json([dict(zip(("name", "issuer", "audience", "keysUrl"), row, strict=True)) for row in rows])
-    else:
-        print_table(["issuer", "iss", "aud", "keys"], rows, empty="No other issuer is trusted.")
+    names, headings = ("name", "issuer", "audience", "keysUrl"), ["issuer", "iss", "aud", "keys"]
+    print_rows(names, rows, as_json=as_json, empty="No other issuer is trusted.", headings=headings)

@@ -39,6 +39,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     console.print(table, no_wrap=True)
 
 
+def print_rows(
+    names: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    as_json: bool,
+    empty: str,
+    headings: Sequence[str] | None = None,
+) -> None:
+    """Rows as JSON objects with these names, or as a table under the headings, which are the names unless given."""
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(headings or names, rows, empty=empty)
+
+
 def limit(value: int) -> str:
     """A limit as people read it."""
     return UNLIMITED_SHOWN if value < 0 else str(value)

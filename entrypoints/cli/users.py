@@ -6,7 +6,7 @@ from application.use_cases.manage_users import ListUsers, RemoveUser, SaveUser, 
 from domain.access import Caller, Role
 from domain.user import User
 from entrypoints.cli.commands import Group, data_dir_option, json_option, tenant_option
-from entrypoints.cli.output import print_json, print_table
+from entrypoints.cli.output import print_rows
 from entrypoints.cli.session import Session, run
 
 _ROLES = [role.name for role in Role if role not in {Role.PUBLIC, Role.SYSTEM}]
@@ -74,10 +74,8 @@ def list_(*, as_json: bool, tenant: str | None, data_dir: str | None) -> None:
 
     found = run(data_dir, tenant, work)
     rows = [[user.email, user.role.name, str(user.is_active).lower(), user.added_at.isoformat()] for user in found]
-    if as_json:
-        print_json([dict(zip(("email", "role", "active", "addedAt"), row, strict=True)) for row in rows])
-    else:
-        print_table(["user", "role", "may log in", "since"], rows, empty="There is no user yet.")
+    names, headings = ("email", "role", "active", "addedAt"), ["user", "role", "may log in", "since"]
+    print_rows(names, rows, as_json=as_json, empty="There is no user yet.", headings=headings)
 
 
 def _save(data_dir: str | None, tenant: str | None, request: SaveUserRequest) -> None:
